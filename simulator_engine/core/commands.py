@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator_engine.core.reasons import OrderType, Side, TimeInForce
+from simulator_engine.core.reasons import OrderType, RejectCode, Side, TimeInForce
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,9 @@ class SubmitOrder:
     min_quantity: str | None = None
     post_only: bool = False
     reduce_only: bool = False
+    verdict: RejectCode | None = None
+    """A refusal judged on the wall clock before the command was stamped (STALE_ORDER, CONNECTION_QUALITY, RATE_LIMIT):
+    the venue rejects the order with it and judges nothing else, so that a replay needs no wall clock."""
 
     @property
     def client_order_id(self) -> str:

@@ -25,11 +25,12 @@ IN_PROGRESS: Outcome
 NOT_APPLIED: Outcome
 
 class Command(_message.Message):
-    __slots__ = ("request_id", "body_hash", "sent_at_ms", "good_for_ms", "submit", "cancel", "replace", "mass_cancel", "flatten", "clock")
+    __slots__ = ("request_id", "body_hash", "sent_at_ms", "good_for_ms", "verdict", "submit", "cancel", "replace", "mass_cancel", "flatten", "clock")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     BODY_HASH_FIELD_NUMBER: _ClassVar[int]
     SENT_AT_MS_FIELD_NUMBER: _ClassVar[int]
     GOOD_FOR_MS_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
     SUBMIT_FIELD_NUMBER: _ClassVar[int]
     CANCEL_FIELD_NUMBER: _ClassVar[int]
     REPLACE_FIELD_NUMBER: _ClassVar[int]
@@ -40,13 +41,14 @@ class Command(_message.Message):
     body_hash: bytes
     sent_at_ms: int
     good_for_ms: int
+    verdict: str
     submit: SubmitOrder
     cancel: CancelOrder
     replace: ReplaceOrder
     mass_cancel: MassCancel
     flatten: FlattenPosition
     clock: ControlClock
-    def __init__(self, request_id: _Optional[str] = ..., body_hash: _Optional[bytes] = ..., sent_at_ms: _Optional[int] = ..., good_for_ms: _Optional[int] = ..., submit: _Optional[_Union[SubmitOrder, _Mapping]] = ..., cancel: _Optional[_Union[CancelOrder, _Mapping]] = ..., replace: _Optional[_Union[ReplaceOrder, _Mapping]] = ..., mass_cancel: _Optional[_Union[MassCancel, _Mapping]] = ..., flatten: _Optional[_Union[FlattenPosition, _Mapping]] = ..., clock: _Optional[_Union[ControlClock, _Mapping]] = ...) -> None: ...
+    def __init__(self, request_id: _Optional[str] = ..., body_hash: _Optional[bytes] = ..., sent_at_ms: _Optional[int] = ..., good_for_ms: _Optional[int] = ..., verdict: _Optional[str] = ..., submit: _Optional[_Union[SubmitOrder, _Mapping]] = ..., cancel: _Optional[_Union[CancelOrder, _Mapping]] = ..., replace: _Optional[_Union[ReplaceOrder, _Mapping]] = ..., mass_cancel: _Optional[_Union[MassCancel, _Mapping]] = ..., flatten: _Optional[_Union[FlattenPosition, _Mapping]] = ..., clock: _Optional[_Union[ControlClock, _Mapping]] = ...) -> None: ...
 
 class SubmitOrder(_message.Message):
     __slots__ = ("symbol", "side", "type", "time_in_force", "quantity", "price", "stop_price", "display_quantity", "min_quantity", "post_only", "reduce_only")
