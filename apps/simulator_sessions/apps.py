@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class SimulatorSessionsConfig(AppConfig):
+    name = "apps.simulator_sessions"
+    label = "simulator_sessions"
+    verbose_name = "simulator sessions"
+    default_auto_field = "django.db.models.BigAutoField"
