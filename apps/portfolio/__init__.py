@@ -1,0 +1,1 @@
+"""What a trader owns: ledger, positions and account, as the journal's events left them."""
