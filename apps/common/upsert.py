@@ -26,7 +26,9 @@ def upsert_newer(
     connection = connections[router.db_for_write(model)]
     quote = connection.ops.quote_name
     fields = [
-        field for field in model._meta.concrete_fields if not (isinstance(field, models.AutoField) and field.primary_key)
+        field
+        for field in model._meta.concrete_fields
+        if not (isinstance(field, models.AutoField) and field.primary_key)
     ]
     column = {field.name: quote(field.column) for field in fields}
     table = quote(model._meta.db_table)
@@ -44,6 +46,8 @@ def upsert_newer(
         for start in range(0, len(rows), size):
             chunk = rows[start : start + size]
             values = [
-                field.get_db_prep_save(getattr(row, field.attname), connection) for row in chunk for field in fields
+                field.get_db_prep_save(getattr(row, field.attname), connection)
+                for row in chunk
+                for field in fields
             ]
             cursor.execute(head + ", ".join([one] * len(chunk)) + tail, values)

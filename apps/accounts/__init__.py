@@ -1,0 +1,1 @@
+"""Who you are: users, logins as refresh families, access tokens, API keys."""
