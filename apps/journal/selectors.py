@@ -118,7 +118,8 @@ def command_by_request_id(*, session_id: uuid.UUID, request_id: str) -> StoredCo
 def tail(*, session_id: uuid.UUID, after_command_seq: int, after_event_seq: int) -> Iterator[StoredBatch]:
     """The batches after a position, in the order in which they were appended.
 
-    Raises Corrupt when the position is inside a batch or a row is missing: the session must halt.
+    A position inside a batch (a snapshot may be taken there) is answered with the rest of that batch first.
+    Raises Corrupt when a row is missing: the session must halt.
     """
     command_seq, event_seq = after_command_seq, after_event_seq
     while True:
@@ -146,19 +147,15 @@ def tail(*, session_id: uuid.UUID, after_command_seq: int, after_event_seq: int)
             )
         }
         for batch in batches:
-            if (batch.first_command_seq, batch.first_event_seq) != (command_seq + 1, event_seq + 1):
+            if batch.first_command_seq > command_seq + 1 or batch.first_event_seq > event_seq + 1:
                 raise Corrupt(f"the journal of session {session_id} has a gap after ({command_seq}, {event_seq})")
+            commands = range(command_seq + 1, batch.last_command_seq + 1)
+            events = range(event_seq + 1, batch.last_event_seq + 1)
             command_seq, event_seq = batch.last_command_seq, batch.last_event_seq
             try:
                 yield StoredBatch(
-                    records=tuple(
-                        command_of(records[seq])
-                        for seq in range(batch.first_command_seq, batch.last_command_seq + 1)
-                    ),
-                    reports=tuple(
-                        report_of(entries[seq])
-                        for seq in range(batch.first_event_seq, batch.last_event_seq + 1)
-                    ),
+                    records=tuple(command_of(records[seq]) for seq in commands),
+                    reports=tuple(report_of(entries[seq]) for seq in events),
                     event_hash=bytes(batch.event_hash),
                     event_count=batch.event_count,
                     sim_time_ns=batch.sim_time_ns,
