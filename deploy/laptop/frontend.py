@@ -1,4 +1,6 @@
-"""Runs the browser part's own tools with whichever Node.js this machine has: `frontend.py test|lint|types|build|e2e`."""
+"""Runs the browser part's own tools with whichever Node.js this machine has: `frontend.py
+test|lint|types|build|e2e`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from setup import FRONTEND, SetupError, build_frontend, install_frontend_packages, npm_command
 
-SCRIPTS = {"test": "test", "lint": "lint", "types": "types", "e2e": "e2e", "budget": "budget", "api": "api:gen"}
+SCRIPTS = {
+    "test": "test",
+    "lint": "lint",
+    "types": "types",
+    "e2e": "e2e",
+    "budget": "budget",
+    "api": "api:gen",
+}
 
 
 def npm_run(script: str, *arguments: str, env: dict[str, str] | None = None) -> int:

@@ -1,7 +1,7 @@
-"""Runs the server on this machine until Ctrl-C, then sees to it that no process is left. Standard library only.
+"""Runs the server on this machine until Ctrl-C, then sees to it that no process is left.
 
-The server and all it starts (the zygote, one simulator a session) live below this process, which adopts those that
-lose their parent. Never ends a process that it did not start.
+Standard library only. The server and all it starts (the zygote, one simulator a session) live below this
+process, which adopts those that lose their parent. Never ends a process that it did not start.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 def adopt_orphans() -> None:
-    """On Linux: whatever loses its parent below us becomes our child. Elsewhere the parents clean up themselves."""
+    """On Linux: whatever loses its parent below us becomes our child.
+
+    Elsewhere the parents clean up themselves.
+    """
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -41,7 +44,8 @@ def parents() -> dict[int, int]:
                     if state != "Z":
                         found[int(entry.name)] = int(parent)
         return found
-    listing = subprocess.Popen(["ps", "-A", "-o", "pid=,ppid=,stat="], stdout=subprocess.PIPE, text=True)
+    command = ["ps", "-A", "-o", "pid=,ppid=,stat="]
+    listing = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     for line in listing.communicate()[0].splitlines():
         pid, parent, state = line.split(maxsplit=2)
         if not state.startswith("Z") and int(pid) != listing.pid:
@@ -86,7 +90,7 @@ def wait_until_gone(seconds: float) -> bool:
 
 
 def stop_everything(server: subprocess.Popen[bytes]) -> None:
-    """The server first, which lets its simulators drain; then what is left, politely; then what is left of that."""
+    """The server first, which lets its simulators drain; then what is left, politely; then by force."""
     if server.poll() is None:
         server.send_signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -121,10 +125,15 @@ def wait_until_served(server: subprocess.Popen[bytes], port: int) -> bool:
 
 
 def demo(command: str) -> None:
-    """A demo command of the platform; its output is for the person at the keyboard. Failing it stops nothing."""
+    """A demo command of the platform; its output is for the person at the keyboard.
+
+    Failing it stops nothing.
+    """
     done = subprocess.run([PYTHON, "manage.py", command], cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
     if done.returncode != 0:
-        print(f"[run] {command} did not work; you can still sign up in the browser", file=sys.stderr, flush=True)
+        print(
+            f"[run] {command} did not work; you can still sign up in the browser", file=sys.stderr, flush=True
+        )
 
 
 def main() -> int:

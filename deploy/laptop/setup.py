@@ -1,7 +1,7 @@
-"""Sets this folder up to run, with nothing but Python ≥ 3.11: virtual environment, locked packages, browser part.
+"""Sets this folder up to run, with nothing but Python ≥ 3.11: environment, locked packages, browser part.
 
-Standard library only, run by the machine's own python3. Does each step once: a stamp next to what the step made holds
-the digest of what it was made from. Never needs the network when the stamps are current, never asks questions.
+Standard library only. Does each step once: a stamp next to what the step made holds the digest of what it was
+made from. Never needs the network when the stamps are current, never asks questions.
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ def say(text: str) -> None:
 
 
 def digest(*paths: pathlib.Path) -> str:
-    """One digest over the names and contents of files and, recursively, folders. A missing path counts as empty."""
+    """One digest over the names and contents of files and, recursively, folders.
+
+    A missing path counts as empty.
+    """
     total = hashlib.blake2b(digest_size=16)
     for path in paths:
         files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
@@ -45,7 +48,9 @@ def digest(*paths: pathlib.Path) -> str:
     return total.hexdigest()
 
 
-def run(*command: str | os.PathLike[str], what: str, cwd: pathlib.Path = ROOT, env: dict[str, str] | None = None) -> None:
+def run(
+    *command: str | os.PathLike[str], what: str, cwd: pathlib.Path = ROOT, env: dict[str, str] | None = None
+) -> None:
     """Runs a step quietly; on failure shows the end of what it printed and raises SetupError."""
     started = time.monotonic()
     done = subprocess.run(
@@ -58,7 +63,8 @@ def run(*command: str | os.PathLike[str], what: str, cwd: pathlib.Path = ROOT, e
     say(f"{what}: done in {time.monotonic() - started:.1f} s")
 
 
-# --- Python ----------------------------------------------------------------------------------------------------
+# --- Python
+# ----------------------------------------------------------------------------------------------------
 
 
 def venv_python() -> pathlib.Path:
@@ -118,7 +124,8 @@ def install_python(purpose: str) -> None:
         install("test", what="the packages for tests and checks")
 
 
-# --- Node.js ---------------------------------------------------------------------------------------------------
+# --- Node.js
+# ---------------------------------------------------------------------------------------------------
 
 
 def node_version(node: str | os.PathLike[str]) -> tuple[int, ...] | None:
@@ -160,7 +167,9 @@ def npm_command() -> tuple[list[str], dict[str, str]]:
         install("node", what="Node.js")
         found = packaged_node()
     if found is None:
-        raise SetupError("Node.js ≥ 20.19 with npm is needed to build the browser part, and its package is unusable here")
+        raise SetupError(
+            "Node.js ≥ 20.19 with npm is needed to build the browser part, and its package is unusable here"
+        )
     environment["PATH"] = f"{found[0].parent}{os.pathsep}{environment.get('PATH', '')}"
     return [str(found[0]), str(found[1])], environment
 
@@ -197,7 +206,8 @@ def build_frontend() -> None:
     stamp.write_text(wanted)
 
 
-# --- The database ----------------------------------------------------------------------------------------------
+# --- The database
+# ----------------------------------------------------------------------------------------------
 
 
 def manage(*arguments: str, what: str) -> None:
@@ -213,9 +223,11 @@ def prepare_data() -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--for", dest="purpose", choices=("run", "test"), default="run",
-                        help="run: what the server needs; test: also the tools for tests and checks")  # fmt: skip
+                        help="run: what the server needs; test: also what tests need")  # fmt: skip
     parser.add_argument("--no-frontend", action="store_true", help="leave the browser part as it is")
-    parser.add_argument("--packages-only", action="store_true", help="install packages, build and migrate nothing")
+    parser.add_argument(
+        "--packages-only", action="store_true", help="install packages, build and migrate nothing"
+    )
     arguments = parser.parse_args()
     try:
         if sys.version_info < MINIMUM_PYTHON:
@@ -225,7 +237,9 @@ def main() -> int:
                 f"With another one installed: make PYTHON=python{needed} run"
             )
         if not os.access(ROOT, os.W_OK):
-            raise SetupError(f"{ROOT} can't be written to by this user; the set-up keeps everything inside it")
+            raise SetupError(
+                f"{ROOT} can't be written to by this user; the set-up keeps everything inside it"
+            )
         install_python(arguments.purpose)
         if not arguments.no_frontend:
             install_frontend_packages()

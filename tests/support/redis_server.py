@@ -1,4 +1,6 @@
-"""A real Redis for tests: REDIS_URL's, else one of our own from the machine or a package. Never touches another's keys."""
+"""A real Redis for tests: REDIS_URL's, else one of our own from the machine or a package. Never touches
+another's keys.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,10 @@ class OwnRedisServer(RedisServer):
             self.process = None
 
     def _answers(self) -> bool:
-        with contextlib.suppress(redis.RedisError), contextlib.closing(redis.Redis.from_url(self.url)) as client:
+        with (
+            contextlib.suppress(redis.RedisError),
+            contextlib.closing(redis.Redis.from_url(self.url)) as client,
+        ):
             return bool(client.ping())
         return False
 
@@ -83,7 +88,10 @@ def find_program() -> pathlib.Path | None:
 
 @contextlib.contextmanager
 def running_redis(*, own: bool = False) -> Iterator[RedisServer]:
-    """A server for the length of the block; with `own`, always one that may be killed. Raises RedisUnavailableError."""
+    """A server for the length of the block; with `own`, always one that may be killed.
+
+    Raises RedisUnavailableError.
+    """
     given = os.environ.get("REDIS_URL", "")
     if given and not own:
         yield RedisServer(given)

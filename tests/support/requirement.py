@@ -1,4 +1,6 @@
-"""What a test does when a tool is missing: fails where the run is meant to be whole (CI=true), skips aloud elsewhere."""
+"""What a test does when a tool is missing: fails where the run is meant to be whole (CI=true), skips aloud
+elsewhere.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Certificates for tests: one authority and leaf pairs, made on the spot. Never used outside a test's temporary folder."""
+"""Certificates for tests: one authority and leaf pairs, made on the spot. Never used outside a test's
+temporary folder.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ class KeyPair:
 
 @dataclass(frozen=True, slots=True)
 class TlsMaterial:
-    """PEM files: the authority's certificate, a server pair for localhost and 127.0.0.1, and a client pair."""
+    """PEM files: the authority's certificate, a server pair for localhost, and a client pair."""
 
     authority: pathlib.Path
     server: KeyPair
