@@ -1,0 +1,166 @@
+"""How the platform speaks to a simulator: one synchronous client for requests, one asyncio stream for frames.
+
+Says exactly how a call ended: a reply, a definite refusal, or unknown. Never retries by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterable
+
+import grpc
+import grpc.aio
+
+from simulator_engine.config import TlsFiles
+from simulator_engine.contract.v1 import simulator_pb2, simulator_pb2_grpc
+from simulator_engine.runtime.channels import call_metadata, channel_credentials, channel_options
+
+
+class CallFailed(Exception):
+    """A call that brought no reply. `code` is the gRPC status; `sent` says whether the simulator may have acted."""
+
+    def __init__(self, code: grpc.StatusCode, detail: str, *, sent: bool) -> None:
+        super().__init__(f"{code.name}: {detail}")
+        self.code = code
+        self.detail = detail
+        self.sent = sent
+
+
+_REFUSED_BY_HANDLER = frozenset(
+    {
+        grpc.StatusCode.INVALID_ARGUMENT,
+        grpc.StatusCode.UNAUTHENTICATED,
+        grpc.StatusCode.PERMISSION_DENIED,
+        grpc.StatusCode.FAILED_PRECONDITION,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+    }
+)
+"""Statuses that our own handler gives before it stamps anything: certain proof that nothing was done."""
+
+HANDLER_REFUSAL = "x-refused"
+"""Trailing metadata that our handler sets when it refused an UNAVAILABLE call itself, before doing anything."""
+
+
+def _failed(error: grpc.RpcError) -> CallFailed:
+    code = error.code() or grpc.StatusCode.UNKNOWN
+    trailing = dict(error.trailing_metadata() or ())
+    refused = code in _REFUSED_BY_HANDLER or HANDLER_REFUSAL in trailing
+    return CallFailed(code, error.details() or "", sent=not refused)
+
+
+class SimulatorClient:
+    """Requests to one run of one session. Thread-safe; make it after a fork, close it when the run is over."""
+
+    def __init__(
+        self, *, target: str, token: str, session_id: str, epoch: int, tls: TlsFiles | None = None
+    ) -> None:
+        self.target = target
+        self.epoch = epoch
+        credentials = channel_credentials(tls)
+        options = channel_options(target)
+        self._channel = (
+            grpc.insecure_channel(target, options=options)
+            if credentials is None
+            else grpc.secure_channel(target, credentials, options=options)
+        )
+        self._stub = simulator_pb2_grpc.SimulatorServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._metadata = call_metadata(token=token, session_id=session_id, epoch=epoch)
+        self._broken = threading.Event()
+
+    @property
+    def broken(self) -> bool:
+        """Whether a call has already failed as unreachable: a fresh client is wanted."""
+        return self._broken.is_set()
+
+    def execute(self, command: simulator_pb2.Command, *, timeout_seconds: float) -> simulator_pb2.CommandReply:
+        """Do a command; the reply comes after its commit. Raises CallFailed."""
+        return self._call(self._stub.Execute, command, timeout_seconds)  # type: ignore[no-any-return]
+
+    def preview(self, command: simulator_pb2.Command, *, timeout_seconds: float) -> bytes:
+        """What a submit would cost, as JSON. Raises CallFailed."""
+        return bytes(self._call(self._stub.Preview, command, timeout_seconds).body)
+
+    def get_state(self, request: simulator_pb2.StateRequest, *, timeout_seconds: float) -> simulator_pb2.StateReply:
+        """A read in the public API's shape. Raises CallFailed."""
+        return self._call(self._stub.GetState, request, timeout_seconds)  # type: ignore[no-any-return]
+
+    def save_snapshot(self, name: str, *, timeout_seconds: float) -> simulator_pb2.SnapshotReply:
+        """Keep the present state under a name. Raises CallFailed."""
+        request = simulator_pb2.SnapshotRequest(name=name)
+        return self._call(self._stub.SaveSnapshot, request, timeout_seconds)  # type: ignore[no-any-return]
+
+    def drain(self, *, deadline_seconds: float) -> simulator_pb2.DrainReply:
+        """Finish what is under way, snapshot, give the lease back and end. Raises CallFailed."""
+        request = simulator_pb2.DrainRequest(deadline_seconds=deadline_seconds)
+        return self._call(self._stub.Drain, request, deadline_seconds + 1.0)  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        self._channel.close()
+
+    def _call(self, method, request, timeout_seconds: float):  # type: ignore[no-untyped-def]
+        try:
+            return method(request, timeout=timeout_seconds, metadata=self._metadata)
+        except grpc.RpcError as error:
+            failed = _failed(error)
+            if failed.code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+                self._broken.set()
+            raise failed from error
+
+
+class SimulatorStream:
+    """Frames of one session, for as many streams as are wanted. Make, use and close it in one event loop.
+
+    `async for batch in stream.batches()` ends with CallFailed when the simulator goes away; a batch without frames
+    is the heartbeat of each second. Call `update` at any time to change what is wanted.
+    """
+
+    def __init__(
+        self, *, target: str, token: str, session_id: str, epoch: int, tls: TlsFiles | None = None
+    ) -> None:
+        credentials = channel_credentials(tls)
+        options = channel_options(target)
+        self._channel = (
+            grpc.aio.insecure_channel(target, options=options)
+            if credentials is None
+            else grpc.aio.secure_channel(target, credentials, options=options)
+        )
+        stub = simulator_pb2_grpc.SimulatorServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._call = stub.Subscribe(metadata=call_metadata(token=token, session_id=session_id, epoch=epoch))
+        self._streams: set[str] = set()
+        self._writing = asyncio.Lock()
+
+    async def update(self, streams: Iterable[str], *, snapshot: Iterable[str] = ()) -> None:
+        """Want exactly these streams from now on; those in `snapshot` begin again with their snapshot.
+
+        Raises CallFailed when the simulator is gone.
+        """
+        request = simulator_pb2.SubscribeRequest(streams=sorted(streams), snapshot=sorted(snapshot))
+        async with self._writing:
+            try:
+                await self._call.write(request)
+            except (grpc.RpcError, asyncio.InvalidStateError) as error:
+                raise _stream_failed(error) from error
+
+    async def batches(self, *, silence_seconds: float = 3.0) -> AsyncIterator[simulator_pb2.FrameBatch]:
+        """Batches as they come. Raises CallFailed when the stream breaks or is silent for so long (three beats)."""
+        while True:
+            try:
+                batch = await asyncio.wait_for(self._call.read(), silence_seconds)
+            except grpc.RpcError as error:
+                raise _stream_failed(error) from error
+            except TimeoutError as error:
+                raise CallFailed(grpc.StatusCode.DEADLINE_EXCEEDED, "three heartbeats missed", sent=True) from error
+            if batch is grpc.aio.EOF:
+                raise CallFailed(grpc.StatusCode.UNAVAILABLE, "the simulator ended the stream", sent=True)
+            yield batch
+
+    async def close(self) -> None:
+        self._call.cancel()
+        await self._channel.close()
+
+
+def _stream_failed(error: BaseException) -> CallFailed:
+    if isinstance(error, grpc.RpcError):
+        return CallFailed(error.code() or grpc.StatusCode.UNKNOWN, str(error.details() or ""), sent=True)
+    return CallFailed(grpc.StatusCode.UNAVAILABLE, "the stream is closed", sent=True)
