@@ -130,6 +130,8 @@ class RejectCode(StrEnum):
     TOO_LATE_TO_CANCEL = "TOO_LATE_TO_CANCEL"
     ALREADY_PENDING = "ALREADY_PENDING"
     NO_CHANGE = "NO_CHANGE"
+    SUPERSEDED = "SUPERSEDED"
+    """A replace named an id that the order no longer bears."""
 
 
 class CancelReason(StrEnum):
