@@ -1,6 +1,7 @@
 """One private venue: all books, the trader's account, and the cheap door for the other participants.
 
-State is a pure function of the calls made, in order; time comes in with each call. Never a clock, a float or a log.
+State is a pure function of the calls made, in order; time comes in with each call. Never a clock, a float or
+a log.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from simulator_engine.core.events import DayChanged, Event, PhaseChanged
 from simulator_engine.core.factory import CoreFactory, create_matching_core
 from simulator_engine.core.floor import PARTICIPANTS_FROM, Floor, ParticipantFill, TakerTrade
 from simulator_engine.core.instruments import Instrument
-from simulator_engine.core.market_data import BookView, DirtyLevels, TradeRow, book_checksum
+from simulator_engine.core.market_data import book_checksum, BookView, DirtyLevels, Tape, TradeRow
 from simulator_engine.core.orders import Order
 from simulator_engine.core.preview import Preview, estimate
 from simulator_engine.core.reasons import MarketPhase, Side, TimeInForce, TradingState
@@ -39,8 +40,8 @@ from simulator_engine.core.risk import RiskGate, VenueRules
 class Venue:
     """The venue of one session.
 
-    `record_public` also puts TradePrinted and LevelChanged objects into `drain()`; without it they go only to the
-    market data and to `take_records()`, which cost far less.
+    `record_public` also puts TradePrinted and LevelChanged objects into `drain()`; without it they go only
+    to the market data and to `take_records()`, which cost far less.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Venue:
         )
         self._desk = Desk(floor=self._floor, gate=self._gate, rules=rules)
 
-    # -- the trader --------------------------------------------------------------------------------------------
+    # -- the trader ------------------------------------------------------------------------------------------
 
     def handle(self, command: Command, sim_time_ns: int) -> list[Event]:
         """Carry out a command; returns the events that it caused, which `drain()` gives too."""
@@ -107,7 +108,7 @@ class Venue:
         """Lots before one of the trader's orders at its price; −1 when it does not rest."""
         return self._core.quantity_ahead(self._listings[order.symbol].index, order.order_id)
 
-    # -- the other participants --------------------------------------------------------------------------------
+    # -- the other participants ------------------------------------------------------------------------------
 
     def participant_limit(
         self,
@@ -138,7 +139,8 @@ class Venue:
     def participant_market(
         self, symbol: str, side: Side, lots: int, owner: int, sim_time_ns: int, limit_ticks: int | None = None
     ) -> int:
-        """A market order of a population, within `limit_ticks` or else the venue's collar. Returns the lots filled."""
+        """A market order of a population, within `limit_ticks` or else the venue's collar. Returns the lots
+        filled."""
         floor = self._floor
         listing = self._listings[symbol]
         if limit_ticks is None:
@@ -179,8 +181,8 @@ class Venue:
         return True
 
     def take_participant_fills(self) -> list[ParticipantFill]:
-        """Every fill of a population's order since the last call, resting or taking: (owner, symbol, order_id, side,
-        price_ticks, lots) with the order's own side."""
+        """Every fill of a population's order since the last call, resting or taking: (owner, symbol,
+        order_id, side, price_ticks, lots) with the order's own side."""
         fills, self._floor.fills = self._floor.fills, []
         return fills
 
@@ -189,7 +191,7 @@ class Venue:
         trades, self._floor.taker_trades = self._floor.taker_trades, []
         return trades
 
-    # -- cheap reads -------------------------------------------------------------------------------------------
+    # -- cheap reads -----------------------------------------------------------------------------------------
 
     def best_bid(self, symbol: str) -> tuple[int, int] | None:
         """(price_ticks, lots), None when nobody bids."""
@@ -212,10 +214,18 @@ class Venue:
         """The last trade's price, or the reference (previous close) before the first."""
         return self._listings[symbol].tape.reference_ticks
 
-    # -- market data -------------------------------------------------------------------------------------------
+    # -- market data -----------------------------------------------------------------------------------------
 
     def instruments(self) -> tuple[Instrument, ...]:
         return tuple(self._floor.instruments.values())
+
+    def instrument(self, symbol: str) -> Instrument:
+        """Raises KeyError for a symbol that is not traded here."""
+        return self._listings[symbol].instrument
+
+    def tape(self, symbol: str) -> Tape:
+        """A symbol's public record: last price, the day's range and volume, the count of level changes. To read only."""
+        return self._listings[symbol].tape
 
     def book(self, symbol: str, depth: int) -> BookView:
         """The best `depth` levels of each side."""
@@ -237,7 +247,7 @@ class Venue:
         """See CandleSeries.between. Raises ValueError for an interval that there is not."""
         return self._listings[symbol].tape.candles.between(interval_s, start_s, end_s, limit)
 
-    # -- the day -----------------------------------------------------------------------------------------------
+    # -- the day ---------------------------------------------------------------------------------------------
 
     @property
     def phase(self) -> MarketPhase:
@@ -285,7 +295,7 @@ class Venue:
         """An announcement of the scenario's, in its place among the venue's own events."""
         self._floor.publish(event)
 
-    # -- output ------------------------------------------------------------------------------------------------
+    # -- output ----------------------------------------------------------------------------------------------
 
     @property
     def event_count(self) -> int:
@@ -302,7 +312,7 @@ class Venue:
         records, self._floor.records = self._floor.records, []
         return records
 
-    # -- state -------------------------------------------------------------------------------------------------
+    # -- state -----------------------------------------------------------------------------------------------
 
     def snapshot(self) -> bytes:
         """The whole state as canonical bytes, undrained output left out."""
