@@ -14,10 +14,15 @@ IMPLEMENTATIONS: Final[dict[str, CoreFactory]] = {"python": PythonMatchingCore}
 """Every implementation by name, slowest first; all print identical bytes."""
 
 
+def default_implementation() -> str:
+    """The name of the implementation that runs unless another is asked for: the fastest there is."""
+    return list(IMPLEMENTATIONS)[-1]
+
+
 def create_matching_core(books: int, *, implementation: str | None = None) -> MatchingCore:
     """A core with `books` empty books: the named implementation, or else the fastest there is.
 
     Raises KeyError for a name that is not there.
     """
-    name = implementation or list(IMPLEMENTATIONS)[-1]
+    name = implementation or default_implementation()
     return IMPLEMENTATIONS[name](books)
