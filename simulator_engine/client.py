@@ -85,6 +85,30 @@ class SimulatorClient:
         """A read in the public API's shape. Raises CallFailed."""
         return self._call(self._stub.GetState, request, timeout_seconds)  # type: ignore[no-any-return]
 
+    def read_state(
+        self,
+        kind: str,
+        *,
+        symbol: str = "",
+        depth: int = 0,
+        interval_seconds: int = 0,
+        from_ns: int = 0,
+        to_ns: int = 0,
+        limit: int = 0,
+        timeout_seconds: float,
+    ) -> simulator_pb2.StateReply:
+        """As `get_state`, for callers that know no generated messages."""
+        request = simulator_pb2.StateRequest(
+            kind=kind,
+            symbol=symbol,
+            depth=depth,
+            interval_seconds=interval_seconds,
+            from_ns=from_ns,
+            to_ns=to_ns,
+            limit=limit,
+        )
+        return self.get_state(request, timeout_seconds=timeout_seconds)
+
     def save_snapshot(self, name: str, *, timeout_seconds: float) -> simulator_pb2.SnapshotReply:
         """Keep the present state under a name. Raises CallFailed."""
         request = simulator_pb2.SnapshotRequest(name=name)
@@ -164,3 +188,112 @@ def _stream_failed(error: BaseException) -> CallFailed:
     if isinstance(error, grpc.RpcError):
         return CallFailed(error.code() or grpc.StatusCode.UNKNOWN, str(error.details() or ""), sent=True)
     return CallFailed(grpc.StatusCode.UNAVAILABLE, "the stream is closed", sent=True)
+
+
+# --- making commands: callers outside the engine never touch the generated messages ------------------------------
+
+
+def submit_command(
+    *,
+    client_order_id: str,
+    symbol: str,
+    side: str,
+    order_type: str,
+    time_in_force: str,
+    quantity: str,
+    price: str | None = None,
+    stop_price: str | None = None,
+    display_quantity: str | None = None,
+    min_quantity: str | None = None,
+    post_only: bool = False,
+    reduce_only: bool = False,
+    sent_at_ms: int = 0,
+    good_for_ms: int = 0,
+    body_hash: bytes = b"",
+) -> simulator_pb2.Command:
+    """A new order; numbers are the trader's decimal texts."""
+    return simulator_pb2.Command(
+        request_id=client_order_id,
+        body_hash=body_hash,
+        sent_at_ms=sent_at_ms,
+        good_for_ms=good_for_ms,
+        submit=simulator_pb2.SubmitOrder(
+            symbol=symbol,
+            side=side,
+            type=order_type,
+            time_in_force=time_in_force,
+            quantity=quantity,
+            price=price,
+            stop_price=stop_price,
+            display_quantity=display_quantity,
+            min_quantity=min_quantity,
+            post_only=post_only,
+            reduce_only=reduce_only,
+        ),
+    )
+
+
+def cancel_command(*, request_id: str, client_order_id: str, body_hash: bytes = b"") -> simulator_pb2.Command:
+    return simulator_pb2.Command(
+        request_id=request_id,
+        body_hash=body_hash,
+        cancel=simulator_pb2.CancelOrder(client_order_id=client_order_id),
+    )
+
+
+def replace_command(
+    *,
+    client_order_id: str,
+    original_client_order_id: str,
+    quantity: str | None = None,
+    price: str | None = None,
+    stop_price: str | None = None,
+    body_hash: bytes = b"",
+) -> simulator_pb2.Command:
+    """New terms under a new id; None keeps the present term."""
+    return simulator_pb2.Command(
+        request_id=client_order_id,
+        body_hash=body_hash,
+        replace=simulator_pb2.ReplaceOrder(
+            original_client_order_id=original_client_order_id,
+            quantity=quantity,
+            price=price,
+            stop_price=stop_price,
+        ),
+    )
+
+
+def mass_cancel_command(
+    *, request_id: str, symbol: str | None = None, side: str | None = None, body_hash: bytes = b""
+) -> simulator_pb2.Command:
+    return simulator_pb2.Command(
+        request_id=request_id,
+        body_hash=body_hash,
+        mass_cancel=simulator_pb2.MassCancel(symbol=symbol, side=side),
+    )
+
+
+def flatten_command(
+    *, client_order_id: str, symbol: str, reverse: bool = False, body_hash: bytes = b""
+) -> simulator_pb2.Command:
+    return simulator_pb2.Command(
+        request_id=client_order_id,
+        body_hash=body_hash,
+        flatten=simulator_pb2.FlattenPosition(symbol=symbol, reverse=reverse),
+    )
+
+
+def clock_command(
+    *, request_id: str, action: str, speed: str = "", body_hash: bytes = b""
+) -> simulator_pb2.Command:
+    """`action` is pause, resume, step or speed."""
+    return simulator_pb2.Command(
+        request_id=request_id,
+        body_hash=body_hash,
+        clock=simulator_pb2.ControlClock(action=action, speed=speed),
+    )
+
+
+def outcome_name(reply: simulator_pb2.CommandReply) -> str:
+    """APPLIED, REFUSED, REPLAYED, DUPLICATE, IN_PROGRESS or NOT_APPLIED."""
+    return simulator_pb2.Outcome.Name(reply.outcome)
