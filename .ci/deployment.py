@@ -30,8 +30,8 @@ def check_compose() -> list[str]:
     problems = [f"compose: no service {name}" for name in sorted(NEEDED_SERVICES - set(services))]
     volumes, declared_secrets = set(document.get("volumes", {})), set(document.get("secrets", {}))
     for name, service in services.items():
-        if ("image" in service) == ("build" in service):
-            problems.append(f"compose: {name} must have either an image or a build")
+        if "image" not in service and "build" not in service:
+            problems.append(f"compose: {name} has neither an image nor a build")
         target = service.get("build", {}).get("target") if "build" in service else None
         if target is not None and target not in TARGETS:
             problems.append(f"compose: {name} builds the unknown target {target}")

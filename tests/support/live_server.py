@@ -7,10 +7,12 @@ Both offer the same few things, so that one journey runs on both. Everything sta
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pathlib
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 from types import TracebackType
@@ -140,9 +142,18 @@ class LiveServer:
                 self.processes.pop(name).kill()
 
     def simulator_pids(self, session_id: str) -> list[int]:
-        """Processes that run this session's simulator, oldest first, as the launcher records them."""
-        found = self.manage("session_processes", session_id).split()
-        return [int(pid) for pid in found]
+        """Processes that run this session's simulator, by rising epoch, as their zygote lists them."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as zygote:
+            zygote.settimeout(5)
+            try:
+                zygote.connect(str(self.folder / "run" / "zygote.sock"))
+                zygote.sendall(b'{"op": "list"}\n')
+                answer = zygote.makefile("rb").readline()
+            except OSError:
+                return []
+        runs: dict[str, int] = json.loads(answer or b"{}").get("runs", {})
+        mine = {int(name.split(":")[1]): pid for name, pid in runs.items() if name.startswith(f"{session_id}:")}
+        return [mine[epoch] for epoch in sorted(mine)]
 
     def kill_simulator(self, session_id: str, number: int = signal.SIGKILL) -> int:
         """Sends a signal (SIGKILL) to the simulator that serves the session. Returns its process id."""
