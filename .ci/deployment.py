@@ -108,10 +108,7 @@ def check_settings() -> list[str]:
             "TRADESIM_GRPC_TLS_CA": str(tls.authority),
             "TRADESIM_GRPC_TLS_CERT": str(tls.server.certificate),
             "TRADESIM_GRPC_TLS_KEY": str(tls.server.key),
-            **{
-                f"TRADESIM_{n}_KEY": secrets.token_urlsafe(64)
-                for n in ("SECRET", "JWT_SIGNING", "SIMULATOR_TOKEN")
-            },
+            **{f"TRADESIM_{n}_KEY": secrets.token_urlsafe(64) for n in ("SECRET", "JWT_SIGNING", "SIMULATOR_TOKEN")},
         }
         problems = []
         done = manage_check(good)
@@ -135,11 +132,7 @@ def manage_check(environment: dict[str, str]) -> subprocess.CompletedProcess[str
 
 def main() -> int:
     problems = [*check_compose(), *check_dockerfile(), *hadolint(), *check_settings()]
-    print(
-        "\n".join(problems)
-        if problems
-        else "deployment: Dockerfile, compose file and production settings are sound"
-    )
+    print("\n".join(problems) if problems else "deployment: Dockerfile, compose file and production settings are sound")
     return 1 if problems else 0
 
 

@@ -56,9 +56,7 @@ def check(path: pathlib.Path) -> list[str]:
     breaches = []
     if path.suffix == ".py":
         breaches += check_python(path, name)
-    if name != ".ci/house_rules.py" and (
-        path.suffix in TEXT_SUFFIXES or path.name in {"Dockerfile", ".npmrc"}
-    ):
+    if name != ".ci/house_rules.py" and (path.suffix in TEXT_SUFFIXES or path.name in {"Dockerfile", ".npmrc"}):
         found = REGISTRY_HOSTS.search(path.read_text(errors="replace"))
         if found:
             breaches.append(f"{name}: names a package registry ({found.group()})")

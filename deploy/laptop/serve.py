@@ -131,9 +131,7 @@ def demo(command: str) -> None:
     """
     done = subprocess.run([PYTHON, "manage.py", command], cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
     if done.returncode != 0:
-        print(
-            f"[run] {command} did not work; you can still sign up in the browser", file=sys.stderr, flush=True
-        )
+        print(f"[run] {command} did not work; you can still sign up in the browser", file=sys.stderr, flush=True)
 
 
 def main() -> int:

@@ -225,9 +225,7 @@ def main() -> int:
     parser.add_argument("--for", dest="purpose", choices=("run", "test"), default="run",
                         help="run: what the server needs; test: also what tests need")  # fmt: skip
     parser.add_argument("--no-frontend", action="store_true", help="leave the browser part as it is")
-    parser.add_argument(
-        "--packages-only", action="store_true", help="install packages, build and migrate nothing"
-    )
+    parser.add_argument("--packages-only", action="store_true", help="install packages, build and migrate nothing")
     arguments = parser.parse_args()
     try:
         if sys.version_info < MINIMUM_PYTHON:
@@ -237,9 +235,7 @@ def main() -> int:
                 f"With another one installed: make PYTHON=python{needed} run"
             )
         if not os.access(ROOT, os.W_OK):
-            raise SetupError(
-                f"{ROOT} can't be written to by this user; the set-up keeps everything inside it"
-            )
+            raise SetupError(f"{ROOT} can't be written to by this user; the set-up keeps everything inside it")
         install_python(arguments.purpose)
         if not arguments.no_frontend:
             install_frontend_packages()

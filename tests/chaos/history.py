@@ -110,8 +110,7 @@ def check_acknowledged(journal: list[Row], executions: list[Row], diary: Diary) 
         if rows[order_id] != 1:
             breaches.append(f"(a): acknowledged {order_id} has {rows[order_id]} journal rows")
         if accepted[order_id] != 1:
-            breaches.append(f"(b): acknowledged {order_id} was answered {accepted[order_id]} times by the
-            venue")
+            breaches.append(f"(b): acknowledged {order_id} was answered {accepted[order_id]} times")
     breaches += [f"I7: {order_id} is in the journal {n} times" for order_id, n in rows.items() if n > 1]
     breaches += [f"(d): {order_id} never converged" for order_id in diary.unsettled]
     return breaches

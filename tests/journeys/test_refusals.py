@@ -90,9 +90,7 @@ def test_too_little_cash_names_what_is_needed_and_what_is_there(desk: Desk) -> N
     cash = Decimal(desk.trader.account(desk.session_id)["buying_power"])
     price = Decimal(desk.limit()["price"])
     lots = int(cash / price / Decimal(desk.instrument["lot_size"])) + 10
-    quantity = min(
-        Decimal(lots) * Decimal(desk.instrument["lot_size"]), Decimal(desk.instrument["max_quantity"])
-    )
+    quantity = min(Decimal(lots) * Decimal(desk.instrument["lot_size"]), Decimal(desk.instrument["max_quantity"]))
     if quantity * price <= cash:
         pytest.skip("the account can pay for the largest order of this instrument")
     problem = check_problem(desk.post(desk.limit(quantity=str(quantity))), 422, "INSUFFICIENT_BUYING_POWER")
@@ -130,9 +128,7 @@ def test_a_missing_field_is_named(desk: Desk, name: str) -> None:
     assert name in str(problem["errors"])
 
 
-@pytest.mark.parametrize(
-    "quantity", ["-0", "1e308", "9223372036854775808", "１０", "NaN", "Infinity", "", " 1", "0x1"]
-)
+@pytest.mark.parametrize("quantity", ["-0", "1e308", "9223372036854775808", "１０", "NaN", "Infinity", "", " 1", "0x1"])
 def test_a_strange_quantity_is_refused(desk: Desk, quantity: str) -> None:
     response = desk.post(desk.limit(quantity=quantity))
     assert response.status_code in {400, 422}, response.text
@@ -148,9 +144,7 @@ def test_the_same_id_with_the_same_body_is_replayed_and_with_another_refused(des
     assert again.json()["order_id"] == first.json()["order_id"]
     other = dict(body, quantity=whole_lots(desk.instrument, 2))
     check_problem(desk.post(other), 409, "DUPLICATE_ORDER")
-    found = [
-        o for o in desk.trader.orders(desk.session_id) if o["client_order_id"] == body["client_order_id"]
-    ]
+    found = [o for o in desk.trader.orders(desk.session_id) if o["client_order_id"] == body["client_order_id"]]
     assert len(found) == 1
     desk.trader.cancel(desk.session_id, body["client_order_id"])
 
@@ -161,16 +155,12 @@ def test_fifty_times_the_same_order_at_once_is_one_order(desk: Desk) -> None:
         answers = list(pool.map(lambda _: desk.post(body), range(50)))
     statuses = sorted(answer.status_code for answer in answers)
     assert statuses.count(201) == 1, statuses
-    assert set(statuses) <= {200, 201, 409}, [
-        a.text[:200] for a in answers if a.status_code not in {200, 201, 409}
-    ]
+    assert set(statuses) <= {200, 201, 409}, [a.text[:200] for a in answers if a.status_code not in {200, 201, 409}]
     for answer in answers:
         if answer.status_code == 409:
             check_problem(answer, 409, "IN_PROGRESS")
             assert "retry-after" in answer.headers
-    executions = [
-        e for e in desk.trader.executions(desk.session_id) if e["client_order_id"] == body["client_order_id"]
-    ]
+    executions = [e for e in desk.trader.executions(desk.session_id) if e["client_order_id"] == body["client_order_id"]]
     assert len([e for e in executions if e["execution_type"] == "NEW"]) == 1
     desk.trader.cancel(desk.session_id, body["client_order_id"])
 
@@ -221,17 +211,13 @@ def test_nothing_can_be_done_to_somebody_elses_session(desk: Desk, stranger: Api
         ("POST", "/stream-tickets", {"session": desk.session_id}),
     )
     for method, where, content in calls:
-        response = stranger.request(
-            method, where, json=content, headers={"Idempotency-Key": str(uuid.uuid4())}
-        )
+        response = stranger.request(method, where, json=content, headers={"Idempotency-Key": str(uuid.uuid4())})
         check_problem(response, 404)
     assert desk.trader.session(desk.session_id)["status"] == "READY"
 
 
 @pytest.mark.parametrize("authorization", [None, "Bearer nonsense", "Bearer ", "Api-Key nonsense"])
-def test_without_a_valid_token_nothing_is_answered(
-    desk: Desk, nobody: ApiClient, authorization: str | None
-) -> None:
+def test_without_a_valid_token_nothing_is_answered(desk: Desk, nobody: ApiClient, authorization: str | None) -> None:
     headers = {"Authorization": authorization} if authorization else {}
     for tail in ("", "/orders", "/account"):
         check_problem(nobody.request("GET", f"/sessions/{desk.session_id}{tail}", headers=headers), 401)
@@ -255,9 +241,7 @@ def test_a_replayed_refresh_token_kills_its_family_but_eight_at_once_give_one_pa
         client.sign_up()
         old = client.refresh
         with ThreadPoolExecutor(8) as pool:
-            answers = list(
-                pool.map(lambda _: client.request("POST", "/auth/refresh", json={"refresh": old}), range(8))
-            )
+            answers = list(pool.map(lambda _: client.request("POST", "/auth/refresh", json={"refresh": old}), range(8)))
         statuses = sorted(answer.status_code for answer in answers)
         assert statuses.count(200) == 1, statuses
         assert set(statuses) <= {200, 409}

@@ -52,9 +52,7 @@ def settled(order: Json) -> dict[str, Any]:
     return {key: order[key] for key in order if key not in {"updated_at", "queue_ahead", "quantity_ahead"}}
 
 
-def test_a_day_of_trading_survives_the_loss_of_simulator_and_server(
-    live_server: LiveServer, trader: ApiClient
-) -> None:
+def test_a_day_of_trading_survives_the_loss_of_simulator_and_server(live_server: LiveServer, trader: ApiClient) -> None:
     session = trader.start_session()
     session_id = session["id"]
     instruments = trader.instruments(session_id)
@@ -75,9 +73,7 @@ def test_a_day_of_trading_survives_the_loss_of_simulator_and_server(
         assert Decimal(fill["data"]["last_price"]) > 0
 
         # A limit order rests, is amended twice and cancelled.
-        resting = trader.order_body(
-            symbol, "BUY", whole_lots(instrument, 10), price=passive_price(instrument, book)
-        )
+        resting = trader.order_body(symbol, "BUY", whole_lots(instrument, 10), price=passive_price(instrument, book))
         answer = trader.submit(session_id, resting)
         assert answer["status"] == "NEW", answer
         stream.wait_for_type("order.accepted", client_order_id=resting["client_order_id"])
@@ -158,9 +154,7 @@ def check_money(trader: ApiClient, session_id: str, start_cash: Decimal) -> None
     eventually(agrees, timeout=5)
     account = trader.account(session_id)
     assert Decimal(account["fees"]) == paper.fees
-    held = {
-        p["symbol"]: Decimal(p["quantity"]) for p in trader.positions(session_id) if Decimal(p["quantity"])
-    }
+    held = {p["symbol"]: Decimal(p["quantity"]) for p in trader.positions(session_id) if Decimal(p["quantity"])}
     assert held == {symbol: quantity for symbol, quantity in paper.positions.items() if quantity}
 
 
@@ -185,9 +179,7 @@ def test_history_lets_a_trader_trade_a_day_of_2008(trader: ApiClient) -> None:
     session = trader.start_session(scenario="history", date=day["date"])
     assert session["sim_time"].startswith(day["date"])
     instrument = next(item for item in trader.instruments(session["id"]) if item["symbol"] == "AAPL")
-    candles = trader.get(
-        f"/sessions/{session['id']}/candles", params={"symbol": "AAPL", "interval": "1d", "limit": 30}
-    )
+    candles = trader.get(f"/sessions/{session['id']}/candles", params={"symbol": "AAPL", "interval": "1d", "limit": 30})
     candles = candles["results"] if isinstance(candles, dict) else candles
     assert len(candles) >= 20, "the real bars before the day are on the chart"
     book_with_both_sides(trader, session["id"], "AAPL")
@@ -200,9 +192,7 @@ def test_history_lets_a_trader_trade_a_day_of_2008(trader: ApiClient) -> None:
     trader.stop_session(session["id"])
 
 
-def test_a_frozen_simulator_is_replaced_and_never_writes_again(
-    live_server: LiveServer, trader: ApiClient
-) -> None:
+def test_a_frozen_simulator_is_replaced_and_never_writes_again(live_server: LiveServer, trader: ApiClient) -> None:
     session_id = trader.start_session()["id"]
     instrument = first_instrument(trader, session_id)
     book = book_with_both_sides(trader, session_id, instrument["symbol"])

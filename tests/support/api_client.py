@@ -30,8 +30,7 @@ class RefusedError(AssertionError):
     def __init__(self, response: httpx.Response, wanted: tuple[int, ...]) -> None:
         request = response.request
         super().__init__(
-            f"{request.method} {request.url.path}: {response.status_code} instead of {wanted}: "
-            f"{response.text[:2000]}"
+            f"{request.method} {request.url.path}: {response.status_code} instead of {wanted}: {response.text[:2000]}"
         )
         self.response = response
 
@@ -64,9 +63,7 @@ class ApiClient:
     def request(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
         return self.http.request(method, path, **kwargs)
 
-    def call(
-        self, method: str, path: str, *, expect: int | tuple[int, ...] = (200, 201), **kwargs: Any
-    ) -> Any:
+    def call(self, method: str, path: str, *, expect: int | tuple[int, ...] = (200, 201), **kwargs: Any) -> Any:
         wanted = (expect,) if isinstance(expect, int) else expect
         response = self.request(method, path, **kwargs)
         if response.status_code not in wanted:
@@ -91,9 +88,7 @@ class ApiClient:
         return self.log_in(password=password)
 
     def log_in(self, *, password: str = PASSWORD) -> Self:
-        answer = self.post(
-            "/auth/login", {"email": self.email, "password": password, "refresh_in": "body"}, expect=200
-        )
+        answer = self.post("/auth/login", {"email": self.email, "password": password, "refresh_in": "body"}, expect=200)
         self.use(answer["access"])
         self.refresh = answer["refresh"]
         return self
@@ -112,9 +107,7 @@ class ApiClient:
     def start_session(self, *, scenario: str = "open-market", seed: int = 7, **more: Any) -> Json:
         """Asks for a session and waits until it is READY."""
         body = {"scenario": scenario, "seed": seed, "name": "test", **more}
-        answer: Json = self.post(
-            "/sessions", body, expect=(201, 202), headers={"Idempotency-Key": str(uuid.uuid4())}
-        )
+        answer: Json = self.post("/sessions", body, expect=(201, 202), headers={"Idempotency-Key": str(uuid.uuid4())})
         return self.wait_for_status(answer["id"], "READY")
 
     def session(self, session_id: str) -> Json:
@@ -336,9 +329,7 @@ class Stream:
 
     # --- what tests ask ---
 
-    def wait_for(
-        self, predicate: Callable[[Json], bool], *, timeout_seconds: float = 15.0, since: int = 0
-    ) -> Json:
+    def wait_for(self, predicate: Callable[[Json], bool], *, timeout_seconds: float = 15.0, since: int = 0) -> Json:
         """The first frame from position `since` on for which the predicate holds.
 
         Raises AssertionError when late.
@@ -362,18 +353,14 @@ class Stream:
     def wait_for_type(self, kind: str, *, timeout_seconds: float = 15.0, since: int = 0, **data: Any) -> Json:
         """The first frame of a type whose data holds the given values."""
         return self.wait_for(
-            lambda frame: (
-                frame.get("type") == kind and all(frame.get("data", {}).get(k) == v for k, v in data.items())
-            ),
+            lambda frame: frame.get("type") == kind and all(frame.get("data", {}).get(k) == v for k, v in data.items()),
             timeout_seconds=timeout_seconds,
             since=since,
         )
 
     def wait_until_closed(self, *, timeout_seconds: float = 15.0) -> int:
         with self._changed:
-            assert self._changed.wait_for(lambda: self.close_code is not None, timeout=timeout_seconds), (
-                "still open"
-            )
+            assert self._changed.wait_for(lambda: self.close_code is not None, timeout=timeout_seconds), "still open"
         assert self.close_code is not None
         return self.close_code
 

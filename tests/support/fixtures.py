@@ -63,9 +63,7 @@ def live_server(request: pytest.FixtureRequest) -> Iterator[LiveServer]:
         redis: RedisServer = request.getfixturevalue("redis_server")
         database = postgres.create_database()
         try:
-            with ProductionServer(
-                pathlib.Path(folder), database_url=database, redis_url=redis.url
-            ) as production:
+            with ProductionServer(pathlib.Path(folder), database_url=database, redis_url=redis.url) as production:
                 yield production
         finally:
             postgres.drop_database(database)

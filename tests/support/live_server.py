@@ -166,9 +166,7 @@ class LiveServer:
     def report(self) -> str:
         parts = [f"\n--- {name} ---\n{process.log_tail(60)}" for name, process in self.processes.items()]
         for path in sorted(self.folder.glob("**/*.log")):
-            parts.append(
-                f"\n--- {path.name} ---\n" + "\n".join(path.read_text(errors="replace").splitlines()[-30:])
-            )
+            parts.append(f"\n--- {path.name} ---\n" + "\n".join(path.read_text(errors="replace").splitlines()[-30:]))
         return "\n".join(parts) + "\n"
 
 
@@ -181,9 +179,7 @@ class LaptopServer(LiveServer):
         super().__init__(folder, env={"DJANGO_SETTINGS_MODULE": "tradesim.settings.dev", **(env or {})})
 
     def start(self) -> None:
-        self.launch(
-            "web", PYTHON, "manage.py", "runserver", "--noreload", f"127.0.0.1:{self.port}", port=self.port
-        )
+        self.launch("web", PYTHON, "manage.py", "runserver", "--noreload", f"127.0.0.1:{self.port}", port=self.port)
         self.wait_until_ready()
 
 
@@ -225,9 +221,7 @@ class ProductionServer(LiveServer):
         self.launch("journal", PYTHON, "manage.py", "serve_journal", port=self.journal_port)
         self.start_web()
         celery = (PYTHON, "-m", "celery", "-A", "tradesim", "--quiet")
-        self.launch(
-            "worker", *celery, "worker", "--pool", "threads", "--concurrency", "4", "--loglevel", "INFO"
-        )
+        self.launch("worker", *celery, "worker", "--pool", "threads", "--concurrency", "4", "--loglevel", "INFO")
         self.launch(
             "beat", *celery, "beat", "--loglevel", "INFO", "--pidfile", str(self.folder / "beat.pid"),
             "--max-interval", "1",

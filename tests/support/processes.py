@@ -71,9 +71,7 @@ class ManagedProcess:
 
     def require_running(self) -> None:
         if not self.running():
-            raise ProcessFailedError(
-                f"{self.name} ended with exit code {self.popen.returncode}:\n{self.log_tail()}"
-            )
+            raise ProcessFailedError(f"{self.name} ended with exit code {self.popen.returncode}:\n{self.log_tail()}")
 
     def wait_for_port(self, port: int, *, host: str = "127.0.0.1", timeout_seconds: float = 30.0) -> None:
         """Returns once something accepts on the port.
