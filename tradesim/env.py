@@ -73,7 +73,9 @@ def throwaway_var_folder() -> Path:
 
 
 def run_folder(var: Path) -> Path:
-    """A folder for sockets and locks whose path is short enough for a Unix socket; only its owner may enter."""
+    """A folder for sockets and locks whose path is short enough for a Unix socket; only its owner may
+    enter.
+    """
     folder = var / "run"
     if len(str(folder)) > _LONGEST_SOCKET_FOLDER:
         digest = hashlib.blake2b(str(var).encode(), digest_size=6).hexdigest()
@@ -82,8 +84,10 @@ def run_folder(var: Path) -> Path:
     return folder
 
 
-def kept_secret(var: Path, name: str) -> str:
-    """A random secret made once for this installation and kept in ``var/secrets`` with mode 600."""
+def kept_secret(var: Path, name: str, *, size: int = 64) -> str:
+    """A random secret of ``size`` bytes made once for this installation and kept in ``var/secrets`` with
+    mode 600.
+    """
     folder = var / "secrets"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{name}.key"
@@ -93,9 +97,9 @@ def kept_secret(var: Path, name: str) -> str:
         pass
     else:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(64))
+            file.write(secrets.token_urlsafe(size))
     value = path.read_text(encoding="ascii").strip()
     if not value:  # another process has made the file and not written it yet, or died in between
-        value = secrets.token_urlsafe(64)
+        value = secrets.token_urlsafe(size)
         path.write_text(value, encoding="ascii")
     return value

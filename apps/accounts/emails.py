@@ -1,4 +1,6 @@
-"""One spelling for an e-mail address, so that one person cannot hold two accounts by writing it differently."""
+"""One spelling for an e-mail address, so that one person cannot hold two accounts by writing it
+differently.
+"""
 
 import unicodedata
 

@@ -71,7 +71,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.is_superuser or self.role in (Role.SUPPORT, Role.ADMIN)
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        """Administrators may do what the admin offers, support may look; everybody else by explicit permission."""
+        """Administrators may do what the admin offers, support may look; everybody else by explicit
+        permission.
+        """
         if not self.is_active:
             return False
         if self.is_superuser or self.role == Role.ADMIN:
@@ -126,9 +128,7 @@ class ApiKey(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys")
     name = models.CharField(max_length=80)
-    prefix = models.CharField(
-        max_length=16, unique=True, help_text="The public part, by which it is found and named."
-    )
+    prefix = models.CharField(max_length=16, unique=True, help_text="The public part, by which it is found and named.")
     digest = models.CharField(max_length=64)
     scopes = models.JSONField(default=list)
     allowed_ips = models.JSONField(default=list, blank=True)

@@ -1,1 +1,3 @@
-"""What every app stands on: problems, pages of results, limits, work after commit, health. It knows no other app."""
+"""What every app stands on: problems, pages of results, limits, work after commit, health. It knows no
+other app.
+"""

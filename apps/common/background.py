@@ -80,7 +80,8 @@ class CeleryBackend:
 
 
 def enqueue(name: str, **kwargs: Any) -> None:
-    """Runs the task ``name`` with ``kwargs`` (JSON values) once the present transaction has committed, or at once
+    """Runs the task ``name`` with ``kwargs`` (JSON values) once the present transaction has committed, or
+    at once
     when there is none. A transaction rolled back enqueues nothing."""
     backend: Backend = import_string(settings.BACKGROUND_BACKEND)()
     telemetry.BACKGROUND_TASKS.labels(name=name, outcome="enqueued").inc()

@@ -1,4 +1,6 @@
-"""System checks: the same list that production settings refuse to start on, said again by ``manage.py check``."""
+"""System checks: the same list that production settings refuse to start on, said again by ``manage.py
+check``.
+"""
 
 from typing import Any
 
@@ -17,8 +19,7 @@ def production(app_configs: Any = None, **_: Any) -> list[checks.CheckMessage]:
     if not settings.PRODUCTION:
         return []
     return [
-        checks.Error(text, id=f"tradesim.E{number:03d}")
-        for number, text in enumerate(problems(_as_mapping()), start=1)
+        checks.Error(text, id=f"tradesim.E{number:03d}") for number, text in enumerate(problems(_as_mapping()), start=1)
     ]
 
 

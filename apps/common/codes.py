@@ -1,4 +1,5 @@
-"""Every problem code that the platform itself answers with: its status, title, and whether sending again may help.
+"""Every problem code that the platform itself answers with: its status, title, and whether sending again
+may help.
 
 The venue's own codes live in simulator_engine.core.reasons and are answered with 422 unless named here.
 """

@@ -1,4 +1,6 @@
-"""Who is asking, from where, under which request id: carried by the context of the call, never passed by hand."""
+"""Who is asking, from where, under which request id: carried by the context of the call, never passed by
+hand.
+"""
 
 import ipaddress
 import re
@@ -20,7 +22,8 @@ class CallContext:
     sid: str = ""
 
 
-_current: ContextVar[CallContext] = ContextVar("call_context", default=CallContext())
+_OUTSIDE = CallContext()
+_current: ContextVar[CallContext] = ContextVar("call_context", default=_OUTSIDE)
 
 
 def current() -> CallContext:
@@ -52,13 +55,13 @@ def chosen_request_id(offered: str) -> str:
 
 
 def client_address(request: HttpRequest) -> str:
-    """The caller's address. X-Forwarded-For is believed only for as many hops as there are proxies of ours."""
+    """The caller's address. X-Forwarded-For is believed only for as many hops as there are proxies of
+    ours.
+    """
     address = request.META.get("REMOTE_ADDR") or ""
     hops = settings.TRUSTED_PROXY_COUNT
     if hops > 0:
-        forwarded = [
-            part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()
-        ]
+        forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
         if len(forwarded) >= hops:
             address = forwarded[-hops]
     try:

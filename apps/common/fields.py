@@ -1,4 +1,6 @@
-"""Serializer fields for our wire: decimal strings in plain ASCII, RFC 3339 in UTC, and bodies without unknown keys."""
+"""Serializer fields for our wire: decimal strings in plain ASCII, RFC 3339 in UTC, and bodies without
+unknown keys.
+"""
 
 import re
 from datetime import UTC, datetime
@@ -11,7 +13,8 @@ _DECIMAL = re.compile(r"^-?(?:0|[1-9][0-9]{0,17})(?:\.([0-9]{1,18}))?$", re.ASCI
 
 
 def parse_decimal(text: object) -> Decimal | None:
-    """The exact value of a plain decimal string, or None: no exponent, sign other than a leading minus, space,
+    """The exact value of a plain decimal string, or None: no exponent, sign other than a leading minus,
+    space,
     leading zero, digit outside ASCII, NaN, infinity or minus zero."""
     if not isinstance(text, str) or len(text) > 40:
         return None
@@ -29,7 +32,9 @@ def rfc3339(moment: datetime) -> str:
 
 
 class DecimalStringField(serializers.Field):
-    """A decimal string on the wire, an exact Decimal inside. Numbers are refused: they would pass through a float."""
+    """A decimal string on the wire, an exact Decimal inside. Numbers are refused: they would pass through
+    a float.
+    """
 
     default_error_messages = {
         "not_a_decimal": 'Send a plain decimal string such as "12.50".',

@@ -78,9 +78,7 @@ def _run(name: str, check: Check) -> str:
 
 def readiness() -> dict[str, str]:
     """Each registered check with "ok", "failed" or "timeout"."""
-    running: dict[str, Future[str]] = {
-        name: _pool.submit(_run, name, check) for name, check in list(_checks.items())
-    }
+    running: dict[str, Future[str]] = {name: _pool.submit(_run, name, check) for name, check in list(_checks.items())}
     deadline = time.monotonic() + settings.READINESS_TIMEOUT_SECONDS
     answers = {}
     for name, future in running.items():
@@ -121,7 +119,8 @@ def _registry() -> CollectorRegistry:
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus text, for the addresses that settings allow; 404 for everybody else, and for anything that came
+    """Prometheus text, for the addresses that settings allow; 404 for everybody else, and for anything
+    that came
     through a proxy, so that a loopback edge does not open it to the world."""
     direct = request.META.get("REMOTE_ADDR", "")
     forwarded = "HTTP_X_FORWARDED_FOR" in request.META or "HTTP_FORWARDED" in request.META

@@ -1,4 +1,6 @@
-"""Structured logs: one JSON object a line (or a readable console), always with the request id. No secret, no body."""
+"""Structured logs: one JSON object a line (or a readable console), always with the request id. No secret,
+no body.
+"""
 
 import logging
 import logging.config
@@ -27,9 +29,7 @@ def configure(options: dict[str, Any]) -> None:
         _without_secrets,
     ]
     console = options.get("format") == "console"
-    renderer: Any = (
-        structlog.dev.ConsoleRenderer(colors=False) if console else structlog.processors.JSONRenderer()
-    )
+    renderer: Any = structlog.dev.ConsoleRenderer(colors=False) if console else structlog.processors.JSONRenderer()
     final = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if not console:
         final.append(structlog.processors.format_exc_info)

@@ -1,4 +1,6 @@
-"""The terminal's page for every address that is nobody else's, and the error pages. No script is ever inlined."""
+"""The terminal's page for every address that is nobody else's, and the error pages. No script is ever
+inlined.
+"""
 
 from typing import Any
 
@@ -10,9 +12,11 @@ from django.views.decorators.csrf import csrf_exempt
 from apps.common import context, problems
 
 _PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,
+initial-scale=1">
 <title>{title}</title>
-<style>body{{font:16px/1.5 system-ui,sans-serif;background:#0e1116;color:#e6e9ef;max-width:40rem;margin:15vh auto;padding:0 1rem}}
+<style>body{{font:16px/1.5
+system-ui,sans-serif;background:#0e1116;color:#e6e9ef;max-width:40rem;margin:15vh auto;padding:0 1rem}}
 code{{background:#1b2028;padding:.1em .4em;border-radius:4px}}a{{color:#7ab7ff}}</style></head>
 <body><h1>{title}</h1><p>{text}</p></body></html>
 """
@@ -28,7 +32,9 @@ def _wants_json(request: HttpRequest) -> bool:
 
 @csrf_exempt
 def terminal(request: HttpRequest) -> HttpResponse:
-    """The built terminal; it reads its own route from the address. 503 with the remedy while it is not built."""
+    """The built terminal; it reads its own route from the address. 503 with the remedy while it is not
+    built.
+    """
     if request.method not in ("GET", "HEAD"):
         return problems.response(problems.Problem(code="METHOD_NOT_ALLOWED", headers={"Allow": "GET, HEAD"}))
     try:

@@ -1,4 +1,6 @@
-"""Lists: newest first, ``?limit=&cursor=``, ``{"results": […], "next": cursor or null}``. A cursor is opaque."""
+"""Lists: newest first, ``?limit=&cursor=``, ``{"results": […], "next": cursor or null}``. A cursor is
+opaque.
+"""
 
 import base64
 import binascii
@@ -8,6 +10,7 @@ from typing import Any
 
 from django.core.exceptions import FieldError, ValidationError
 from django.db.models import Q, QuerySet
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,9 +30,7 @@ def decode_cursor(cursor: str, *, parts: int) -> list[str]:
     """The sort key again. Raises a 400 Problem for anything that we did not make."""
     try:
         decoded = (
-            base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-            .decode()
-            .split("\x1f")
+            base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode().split("\x1f")
         )
     except (binascii.Error, UnicodeError, ValueError):
         raise Problem(code="INVALID_CURSOR") from None
@@ -57,9 +58,7 @@ class Page:
         return {"results": [render(row) for row in self.rows], "next": self.next_cursor}
 
 
-def newest_first(
-    queryset: QuerySet[Any], request: Request, *, key: Sequence[str] = ("created_at", "id")
-) -> Page:
+def newest_first(queryset: QuerySet[Any], request: Request, *, key: Sequence[str] = ("created_at", "id")) -> Page:
     """One page of ``queryset``, ordered by ``key`` descending. The last name of ``key`` must be unique."""
     limit = read_limit(request)
     cursor = request.query_params.get("cursor", "")
@@ -119,3 +118,9 @@ class NewestFirst(BasePagination):
             },
             {"name": "cursor", "in": "query", "required": False, "schema": {"type": "string"}},
         ]
+
+
+PAGE_PARAMETERS = [
+    OpenApiParameter("limit", int, description=f"At most {MAX_LIMIT}."),
+    OpenApiParameter("cursor", str, description="next of the page before."),
+]

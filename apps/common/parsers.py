@@ -1,4 +1,6 @@
-"""The one door for request bodies: strict JSON. What is ambiguous is refused here, before any rule sees it."""
+"""The one door for request bodies: strict JSON. What is ambiguous is refused here, before any rule sees
+it.
+"""
 
 import json
 from typing import IO, Any
@@ -37,7 +39,8 @@ def _check_tree(value: Any, depth: int) -> None:
 
 
 def parse(data: bytes) -> Any:
-    """The value of a JSON document. Raises Malformed for anything that two readers could read differently: bad
+    """The value of a JSON document. Raises Malformed for anything that two readers could read differently:
+    bad
     UTF-8, NaN and infinities, duplicate keys, lone surrogates, NUL, nesting beyond the limit."""
     try:
         value = orjson.loads(data)

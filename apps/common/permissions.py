@@ -1,4 +1,6 @@
-"""Default deny, in one place. A view that nobody opened is closed; an object that is not yours does not exist."""
+"""Default deny, in one place. A view that nobody opened is closed; an object that is not yours does not
+exist.
+"""
 
 from typing import Any
 
@@ -11,8 +13,9 @@ from apps.common.problems import NotFound, Problem, Unauthenticated
 class DefaultDeny(BasePermission):
     """A known, active caller; the API key's scope; the role; and the owner of the object.
 
-    The view may say: ``read_scope`` (default "read"), ``write_scope`` (default "trade"), ``allowed_roles`` (None means
-    every role; "support" may only read), ``owner_field`` (default "user_id").
+    The view may say: ``read_scope`` (default "read"), ``write_scope`` (default "trade"), ``allowed_roles``
+    (None means
+    every role; "support" may only read), ``people_only`` (no API keys), ``owner_field`` (default "user_id").
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
@@ -24,6 +27,8 @@ class DefaultDeny(BasePermission):
         scopes = getattr(request.auth, "scopes", None)
         if scopes is not None and scope not in scopes:
             raise Problem(f"The scope {scope!r} is needed.", code="SCOPE_MISSING")
+        if scopes is not None and getattr(view, "people_only", False):
+            raise Problem("This takes a person's login, not an API key.", code="SCOPE_MISSING")
         roles = getattr(view, "allowed_roles", None)
         role = getattr(user, "role", "")
         if roles is not None and role not in roles:

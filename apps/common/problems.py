@@ -1,4 +1,5 @@
-"""RFC 9457 problems: the one exception that views and services raise, and how any exception becomes an answer.
+"""RFC 9457 problems: the one exception that views and services raise, and how any exception becomes an
+answer.
 
 No detail of an unexpected failure may reach the caller: they get a request id, the log gets the rest.
 """
@@ -37,8 +38,10 @@ _STRUCTURAL = {
 class Problem(Exception):
     """An anticipated refusal, ready for the wire.
 
-    ``code`` is SCREAMING_SNAKE. Status, title and ``retryable`` come from the table of codes unless given; a code
-    outside the table is a venue's refusal (422). ``outcome`` tells whether the request took effect. ``extra`` adds members to the body.
+    ``code`` is SCREAMING_SNAKE. Status, title and ``retryable`` come from the table of codes unless given;
+    a code
+    outside the table is a venue's refusal (422). ``outcome`` tells whether the request took effect.
+    ``extra`` adds members to the body.
     """
 
     def __init__(
@@ -147,9 +150,7 @@ def _flatten(detail: Any, path: str = "") -> list[tuple[str, str, str]]:
         return [
             row
             for key, value in detail.items()
-            for row in _flatten(
-                value, path if key == "non_field_errors" else f"{path}.{key}" if path else str(key)
-            )
+            for row in _flatten(value, path if key == "non_field_errors" else f"{path}.{key}" if path else str(key))
         ]
     if isinstance(detail, list):
         rows: list[tuple[str, str, str]] = []

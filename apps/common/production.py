@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-# 32 random bytes are 43 characters of base64; fewer cannot carry the 256 bits that HS256 and HMAC-SHA256 want.
+# 32 random bytes are 43 characters of base64; fewer cannot carry the 256 bits that HS256 and HMAC-SHA256
+# want.
 SHORTEST_SECRET = 43
 _SECRETS = ("SECRET_KEY", "JWT_SIGNING_KEY", "SIMULATOR_TOKEN_KEY")
 

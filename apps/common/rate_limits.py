@@ -1,4 +1,5 @@
-"""How often a caller may ask. Counters live in this process or in Redis; when Redis is away, a login is refused and
+"""How often a caller may ask. Counters live in this process or in Redis; when Redis is away, a login is
+refused and
 everything else is counted locally, and both are counted in the metrics."""
 
 import time
@@ -83,14 +84,14 @@ def check(name: str, *keys: str, fail_closed: bool = False) -> dict[str, str]:
     }
     if not allowed:
         telemetry.RATE_LIMIT_REFUSALS.labels(limit=name).inc()
-        raise TooManyRequests(
-            f"Too many requests. Try again in {wait} s.", retry_after_seconds=wait, headers=headers
-        )
+        raise TooManyRequests(f"Too many requests. Try again in {wait} s.", retry_after_seconds=wait, headers=headers)
     return headers
 
 
 class CallerThrottle(BaseThrottle):
-    """Every REST call: per user or API key, else per address. A view may name another limit in ``rate_limit``."""
+    """Every REST call: per user or API key, else per address. A view may name another limit in
+    ``rate_limit``.
+    """
 
     def allow_request(self, request: Request, view: Any) -> bool:
         user = request.user

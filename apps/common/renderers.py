@@ -1,4 +1,6 @@
-"""Answers in JSON by orjson. Bytes are taken for JSON that somebody has encoded already and pass unchanged."""
+"""Answers in JSON by orjson. Bytes are taken for JSON that somebody has encoded already and pass
+unchanged.
+"""
 
 from decimal import Decimal
 from typing import Any
@@ -30,9 +32,7 @@ class JSONRenderer(BaseRenderer):
     format = "json"
     charset = None
 
-    def render(
-        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
-    ) -> bytes:
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
         if data is None:
             return b""
         if isinstance(data, bytes):

@@ -1,4 +1,6 @@
-"""How our views look in the OpenAPI document: unique operation names, and the problems that each may answer with."""
+"""How our views look in the OpenAPI document: unique operation names, and the problems that each may
+answer with.
+"""
 
 from typing import Any
 

@@ -1,4 +1,6 @@
-"""The names of the platform's own Prometheus metrics. Labels come from small closed sets, never from users."""
+"""The names of the platform's own Prometheus metrics. Labels come from small closed sets, never from
+users.
+"""
 
 from prometheus_client import Counter, Histogram
 

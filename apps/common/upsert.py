@@ -1,4 +1,5 @@
-"""Insert rows, or bring those that exist forward, in one statement: what a projection needs and the ORM lacks.
+"""Insert rows, or bring those that exist forward, in one statement: what a projection needs and the ORM
+lacks.
 
 It never moves a row backwards: a row whose `newer` column is not greater than the stored one changes nothing.
 """
@@ -18,7 +19,8 @@ def upsert_newer(
 ) -> None:
     """Insert `rows`; where `key` exists already, overwrite it if the row's `newer` is greater.
 
-    `key` are the field names of a unique constraint, no two rows may share one; `keep` are the fields that stay as
+    `key` are the field names of a unique constraint, no two rows may share one; `keep` are the fields that
+    stay as
     first written. Works alike on SQLite and PostgreSQL.
     """
     if not rows:
@@ -34,7 +36,7 @@ def upsert_newer(
     table = quote(model._meta.db_table)
     changed = [field.name for field in fields if field.name not in key and field.name not in keep]
     assignments = ", ".join(f"{column[name]} = excluded.{column[name]}" for name in changed)
-    head = f"INSERT INTO {table} ({', '.join(column[field.name] for field in fields)}) VALUES "
+    head = f"INSERT INTO {table} ({', '.join(column[field.name] for field in fields)}) VALUES "  # noqa: S608
     tail = (
         f" ON CONFLICT ({', '.join(column[name] for name in key)}) DO UPDATE SET {assignments}"
         f" WHERE {table}.{column[newer]} < excluded.{column[newer]}"
@@ -46,8 +48,6 @@ def upsert_newer(
         for start in range(0, len(rows), size):
             chunk = rows[start : start + size]
             values = [
-                field.get_db_prep_save(getattr(row, field.attname), connection)
-                for row in chunk
-                for field in fields
+                field.get_db_prep_save(getattr(row, field.attname), connection) for row in chunk for field in fields
             ]
             cursor.execute(head + ", ".join([one] * len(chunk)) + tail, values)

@@ -1,4 +1,6 @@
-"""The base of every REST view: default deny, problems for errors. A view makes one service call and holds no rule."""
+"""The base of every REST view: default deny, problems for errors. A view makes one service call and holds
+no rule.
+"""
 
 from typing import Any, TypeVar
 

@@ -114,7 +114,10 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "display_name"]},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
     {"NAME": "apps.accounts.passwords.MaximumLengthValidator", "OPTIONS": {"max_length": 128}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -124,6 +127,8 @@ JWT_ISSUER = "tradesim"
 JWT_AUDIENCE = "tradesim-api"
 ACCESS_TOKEN_SECONDS = 600
 REFRESH_TOKEN_SECONDS = 14 * 86_400
+# However often it is refreshed, a login ends after this.
+REFRESH_FAMILY_SECONDS = 90 * 86_400
 # How long the previous refresh token is answered with 409 instead of being taken for a theft: two tabs
 # that refresh at the same moment need well under this.
 REFRESH_GRACE_SECONDS = 10
@@ -141,6 +146,10 @@ SIMPLE_JWT = {
     "USER_ID_CLAIM": "sub",
     "LEEWAY": 0,
 }
+
+# The account that a laptop prints at its start; without a password there is none.
+DEMO_EMAIL = "demo@example.com"
+DEMO_PASSWORD = ""
 
 # REST
 REST_FRAMEWORK = {
@@ -167,8 +176,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BODY_LIMIT_BYTES
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Trading simulator",
-    "DESCRIPTION": "A private, deterministic exchange for every trader. Prices, quantities and money are decimal "
-    "strings; times are RFC 3339 in UTC; errors are RFC 9457 problem details.",
+    "DESCRIPTION": "A private, deterministic exchange for every trader. Prices, quantities and money "
+    "are decimal strings; times are RFC 3339 in UTC; errors are RFC 9457 problem details.",
     "VERSION": VERSION,
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,

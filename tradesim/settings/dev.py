@@ -7,6 +7,7 @@ from tradesim.settings.base import (
     INSTALLED_APPS,
     SIMPLE_JWT,
     SQLITE_OPTIONS,
+    STATIC_ROOT,
     VAR_DIR,
 )
 
@@ -17,7 +18,7 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", ".localhost", *env.words("TR
 if HAS_DAPHNE:
     INSTALLED_APPS = ["tradesim", "daphne", *[name for name in INSTALLED_APPS if name != "tradesim"]]
 
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns when it is missing
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
@@ -37,10 +38,9 @@ WEBSOCKET_ORIGINS = [
 
 SECRET_KEY = env.secret("TRADESIM_SECRET_KEY") or env.kept_secret(VAR_DIR, "django")
 JWT_SIGNING_KEY = env.secret("TRADESIM_JWT_SIGNING_KEY") or env.kept_secret(VAR_DIR, "jwt")
-SIMULATOR_TOKEN_KEY = env.secret("TRADESIM_SIMULATOR_TOKEN_KEY") or env.kept_secret(
-    VAR_DIR, "simulator-token"
-)
+SIMULATOR_TOKEN_KEY = env.secret("TRADESIM_SIMULATOR_TOKEN_KEY") or env.kept_secret(VAR_DIR, "simulator-token")
 SIMPLE_JWT = {**SIMPLE_JWT, "SIGNING_KEY": JWT_SIGNING_KEY}
+DEMO_PASSWORD = env.secret("TRADESIM_DEMO_PASSWORD") or env.kept_secret(VAR_DIR, "demo-password", size=9)
 REFRESH_COOKIE_SECURE = False  # plain http on localhost
 
 BACKGROUND_BACKEND = "apps.common.background.ThreadBackend"

@@ -1,4 +1,6 @@
-"""Production: PostgreSQL, Redis, Celery, TLS. It refuses to start on less and says everything that is missing."""
+"""Production: PostgreSQL, Redis, Celery, TLS. It refuses to start on less and says everything that is
+missing.
+"""
 
 from apps.common.production import refuse
 from tradesim import env
@@ -39,11 +41,7 @@ if "postgresql" in str(_database.get("ENGINE", "")):
 DATABASES = {"default": _database}
 
 _redis = env.secret("REDIS_URL")
-CACHES = (
-    {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _redis}}
-    if _redis
-    else {}
-)
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _redis}} if _redis else {}
 CHANNEL_LAYERS = (
     {
         "default": {

@@ -1,4 +1,6 @@
-"""The suites: like a laptop, in a throw-away folder. DATABASE_URL and REDIS_URL switch to the real servers."""
+"""The suites: like a laptop, in a throw-away folder. DATABASE_URL and REDIS_URL switch to the real
+servers.
+"""
 
 from tradesim import env
 
@@ -24,7 +26,5 @@ else:
 _redis = env.text("REDIS_URL")
 if _redis:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _redis}}
-    CHANNEL_LAYERS = {
-        "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [_redis]}}
-    }
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [_redis]}}}
     RATE_LIMIT_STORAGE = _redis

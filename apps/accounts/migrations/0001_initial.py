@@ -51,9 +51,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "is_active",
-                    models.BooleanField(
-                        default=True, help_text="Off: every login and API key of this user ends."
-                    ),
+                    models.BooleanField(default=True, help_text="Off: every login and API key of this user ends."),
                 ),
                 ("email_verified_at", models.DateTimeField(blank=True, null=True)),
                 ("password_changed_at", models.DateTimeField(blank=True, null=True)),
