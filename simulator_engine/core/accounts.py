@@ -1,11 +1,13 @@
-"""The trader's account: its terms, its cash, what its open orders hold back, and its positions. Integers only.
+"""The trader's account: its terms, its cash, what its open orders hold back, and its positions.
 
-CASH is what can be had now: no shorts, buying power = cash − reserved. Other kinds go beside it.
+Integers only. CASH is what can be had now: no shorts, buying power = cash − reserved. Other kinds go beside
+it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from simulator_engine.core.events import AccountUpdated, LedgerLeg, PositionUpdated
 from simulator_engine.core.fees import NO_FEES, FeeSchedule
@@ -19,8 +21,8 @@ from simulator_engine.core.reasons import Side, TradingState
 class AccountTerms:
     """What the trader starts with and may do. Amounts in minor units; a limit that is None does not apply.
 
-    `holdings` are (symbol, lots, price in ticks paid). `daily_loss_limit_minor` bounds a day's realised loss with
-    fees; `position_limit_minor` the value of one symbol's position with the orders that would add to it;
+    `holdings` are (symbol, lots, price in ticks paid). `daily_loss_limit_minor` bounds a day's realised loss
+    with fees; `position_limit_minor` the value of one symbol's position with the orders that would add to it;
     `exposure_limit_minor` the same over all symbols. Raises ValueError for terms that mean nothing.
     """
 
@@ -67,9 +69,7 @@ class Account:
                 raise ValueError(f"holding of {symbol!r}, which is not traded here")
             ledger.open(USER, symbol, lots)
             ledger.open(VENUE, symbol, -lots)
-            account.position(symbol).apply(
-                Side.BUY, lots, instruments[symbol].notional_minor(price_ticks, lots)
-            )
+            account.position(symbol).apply(Side.BUY, lots, instruments[symbol].notional_minor(price_ticks, lots))
         return account
 
     @property
@@ -96,7 +96,7 @@ class Account:
         found = self.positions.get(symbol)
         return 0 if found is None else found.quantity_lots
 
-    # -- reservations ------------------------------------------------------------------------------------------
+    # -- reservations ----------------------------------------------------------------------------------------
 
     def needed_minor(
         self,
@@ -135,10 +135,10 @@ class Account:
         self.reserved_minor += change
         return change != 0
 
-    # -- fills -------------------------------------------------------------------------------------------------
+    # -- fills -----------------------------------------------------------------------------------------------
 
     def charge(self, order: Order, notional_minor: int, lots: int, *, maker: bool) -> int:
-        """The fee of one fill: what brings the order's fee so far up to date, never above a sale's proceeds."""
+        """The fee of one fill: what brings the order's fee up to date, never above a sale's proceeds."""
         fees = self.terms.fees
         order.fee_numerator += fees.numerator(notional_minor, lots, maker=maker)
         fee = fees.total(order.fee_numerator) - order.fee_charged_minor
@@ -147,9 +147,7 @@ class Account:
         order.fee_charged_minor += fee
         return fee
 
-    def settle(
-        self, order: Order, lots: int, notional_minor: int, fee_minor: int, legs: tuple[LedgerLeg, ...]
-    ) -> None:
+    def settle(self, order: Order, lots: int, notional_minor: int, fee_minor: int, legs: tuple[LedgerLeg, ...]) -> None:
         """Book one fill's legs and net it into the position."""
         self.ledger.book(legs)
         position = self.position(order.symbol)
@@ -160,7 +158,7 @@ class Account:
     def open_day(self) -> None:
         self.day_start_net_minor = self.realized_pnl_minor - self.fees_minor
 
-    # -- views -------------------------------------------------------------------------------------------------
+    # -- views -----------------------------------------------------------------------------------------------
 
     def updated(self, sim_time_ns: int) -> AccountUpdated:
         return AccountUpdated(
@@ -199,11 +197,8 @@ class Account:
             self.ledger.to_state(),
         ]
 
-    def load_state(self, state: list[object]) -> None:
+    def load_state(self, state: list[Any]) -> None:
         reserved, realized, fees, day_start, word, positions, ledger = state
-        assert isinstance(reserved, int) and isinstance(realized, int)
-        assert isinstance(fees, int) and isinstance(day_start, int)
-        assert isinstance(positions, list) and isinstance(ledger, list)
         self.reserved_minor, self.realized_pnl_minor = reserved, realized
         self.fees_minor, self.day_start_net_minor = fees, day_start
         self.state = TradingState(word)

@@ -1,14 +1,11 @@
-"""One instrument's order book: price, then time. Integers only; readable first, and the oracle for faster ones.
-
-Each side keeps its levels in a dict and their keys in one sorted list, best last. A key is the price for bids and
-minus the price for asks, so that one code serves both sides. Orders of a level form a linked queue, oldest first.
-"""
+"""One instrument's order book: price, then time. Integers only; readable first, the oracle for faster ones."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import insort
 from collections.abc import Iterator
 
+from simulator_engine.core.levels import HalfBook, Level, RestingOrder
 from simulator_engine.core.records import (
     ACCEPTED,
     BUY,
@@ -37,89 +34,11 @@ _CANCEL_MAKER = int(SelfMatch.CANCEL_MAKER)
 _CANCEL_BOTH = int(SelfMatch.CANCEL_BOTH)
 
 
-class RestingOrder:
-    """An order in a queue. `leaves` is what it still offers, always above zero while it rests."""
-
-    __slots__ = ("after", "before", "leaves", "level", "order_id", "owner")
-
-    def __init__(self, order_id: int, owner: int, leaves: int, level: Level) -> None:
-        self.order_id = order_id
-        self.owner = owner
-        self.leaves = leaves
-        self.level = level
-        self.before: RestingOrder | None = None
-        self.after: RestingOrder | None = None
-
-
-class Level:
-    """All that rests at one price of one side, oldest at the head."""
-
-    __slots__ = ("count", "head", "key", "price", "side", "tail", "total")
-
-    def __init__(self, side: int, price: int, key: int) -> None:
-        self.side = side
-        self.price = price
-        self.key = key
-        self.total = 0
-        self.count = 0
-        self.head: RestingOrder | None = None
-        self.tail: RestingOrder | None = None
-
-    def append(self, order: RestingOrder) -> None:
-        last = self.tail
-        order.before = last
-        order.after = None
-        if last is None:
-            self.head = order
-        else:
-            last.after = order
-        self.tail = order
-        self.total += order.leaves
-        self.count += 1
-
-    def remove(self, order: RestingOrder) -> None:
-        before, after = order.before, order.after
-        if before is None:
-            self.head = after
-        else:
-            before.after = after
-        if after is None:
-            self.tail = before
-        else:
-            after.before = before
-        self.total -= order.leaves
-        self.count -= 1
-
-    def __iter__(self) -> Iterator[RestingOrder]:
-        order = self.head
-        while order is not None:
-            yield order
-            order = order.after
-
-
-class HalfBook:
-    """One side: `levels` by key, and the same keys sorted, best last."""
-
-    __slots__ = ("keys", "levels")
-
-    def __init__(self) -> None:
-        self.keys: list[int] = []
-        self.levels: dict[int, Level] = {}
-
-    def drop(self, level: Level) -> None:
-        keys = self.keys
-        key = level.key
-        if keys[-1] == key:
-            keys.pop()
-        else:
-            del keys[bisect_left(keys, key)]
-        del self.levels[key]
-
-
 class Book:
     """The book of one instrument. Each method appends what happened to `out`, in order, level deltas last.
 
-    Every input is judged: an impossible one is answered with REJECTED and changes nothing. Never crossed at rest.
+    Every input is judged: an impossible one is answered with REJECTED and changes nothing. Never crossed at
+    rest.
     """
 
     __slots__ = ("index", "orders", "sides")
@@ -129,7 +48,7 @@ class Book:
         self.sides = (HalfBook(), HalfBook())
         self.orders: dict[int, RestingOrder] = {}
 
-    # -- orders ------------------------------------------------------------------------------------------------
+    # -- orders ----------------------------------------------------------------------------------------------
 
     def add(
         self,
@@ -145,17 +64,13 @@ class Book:
         """Match what can be matched at `price` or better, then rest, or cancel, what is left."""
         index = self.index
         if order_id in self.orders:
-            out.append(
-                (REJECTED, side, Refusal.DUPLICATE_ORDER, 0, index, order_id, owner, 0, 0, price, lots, 0)
-            )
+            out.append((REJECTED, side, Refusal.DUPLICATE_ORDER, 0, index, order_id, owner, 0, 0, price, lots, 0))
             return
         opposite = self.sides[1 - side]
         keys = opposite.keys
         if keys and keys[-1] >= (-price if side == BUY else price):
             if condition == POST_ONLY:
-                out.append(
-                    (REJECTED, side, Refusal.WOULD_TAKE, 0, index, order_id, owner, 0, 0, price, lots, 0)
-                )
+                out.append((REJECTED, side, Refusal.WOULD_TAKE, 0, index, order_id, owner, 0, 0, price, lots, 0))
                 return
             if condition == FILL_OR_KILL and self._available(owner, side, price, lots, self_match) < lots:
                 out.append((CANCELED, side, _UNFILLED_FOK, 0, index, order_id, owner, 0, 0, price, lots, 0))
@@ -182,9 +97,7 @@ class Book:
         level.remove(order)
         if level.count == 0:
             self.sides[side].drop(level)
-        out.append(
-            (CANCELED, side, _REQUESTED, 0, index, order_id, order.owner, 0, 0, price, order.leaves, 0)
-        )
+        out.append((CANCELED, side, _REQUESTED, 0, index, order_id, order.owner, 0, 0, price, order.leaves, 0))
         out.append((LEVEL, side, 0, 0, index, 0, 0, 0, 0, price, level.total, level.count))
 
     def reduce(self, out: list[OutputEvent], order_id: int, lots: int) -> None:
@@ -201,13 +114,12 @@ class Book:
         order.leaves -= lots
         level.total -= lots
         side, price = level.side, level.price
-        out.append(
-            (REDUCED, side, _REQUESTED, 0, index, order_id, order.owner, 0, 0, price, lots, order.leaves)
-        )
+        out.append((REDUCED, side, _REQUESTED, 0, index, order_id, order.owner, 0, 0, price, lots, order.leaves))
         out.append((LEVEL, side, 0, 0, index, 0, 0, 0, 0, price, level.total, level.count))
 
     def replace(self, out: list[OutputEvent], order_id: int, price: int, lots: int, self_match: int) -> None:
-        """New limit and open lots. Fewer lots at the same price keep the place; anything else goes to the back."""
+        """New limit and open lots. Fewer lots at the same price keep the place; anything else goes to the
+        back."""
         order = self.orders.get(order_id)
         index = self.index
         if order is None:
@@ -218,9 +130,7 @@ class Book:
         if price == level.price:
             change = lots - order.leaves
             if change == 0:
-                out.append(
-                    (REJECTED, side, Refusal.NO_CHANGE, 0, index, order_id, owner, 0, 0, price, lots, 0)
-                )
+                out.append((REJECTED, side, Refusal.NO_CHANGE, 0, index, order_id, owner, 0, 0, price, lots, 0))
                 return
             if change > 0:
                 level.remove(order)
@@ -243,7 +153,7 @@ class Book:
         out.append((LEVEL, side, 0, 0, index, 0, 0, 0, 0, level.price, level.total, level.count))
         self.add(out, order_id, owner, side, price, lots, 0, self_match)
 
-    # -- reads -------------------------------------------------------------------------------------------------
+    # -- reads -----------------------------------------------------------------------------------------------
 
     def quantity_ahead(self, order_id: int) -> int:
         """Lots that trade before the order at its price; −1 when it does not rest."""
@@ -263,11 +173,9 @@ class Book:
         for key in reversed(half.keys):
             yield levels[key]
 
-    # -- inside ------------------------------------------------------------------------------------------------
+    # -- inside ----------------------------------------------------------------------------------------------
 
-    def _rest(
-        self, out: list[OutputEvent], order_id: int, owner: int, side: int, price: int, lots: int
-    ) -> None:
+    def _rest(self, out: list[OutputEvent], order_id: int, owner: int, side: int, price: int, lots: int) -> None:
         half = self.sides[side]
         key = price if side == BUY else -price
         level = half.levels.get(key)
@@ -322,18 +230,14 @@ class Book:
                 if leaves > lots:
                     maker.leaves = left = leaves - lots
                     level.total -= lots
-                    out.append(
-                        (TRADE, side, 0, 0, index, taker_id, owner, maker_id, maker.owner, price, lots, left)
-                    )
+                    out.append((TRADE, side, 0, 0, index, taker_id, owner, maker_id, maker.owner, price, lots, left))
                     lots = 0
                     break
                 lots -= leaves
                 level.total -= leaves
                 level.count -= 1
                 del orders[maker_id]
-                out.append(
-                    (TRADE, side, 0, 0, index, taker_id, owner, maker_id, maker.owner, price, leaves, 0)
-                )
+                out.append((TRADE, side, 0, 0, index, taker_id, owner, maker_id, maker.owner, price, leaves, 0))
                 maker = level.head = maker.after
                 if maker is None:
                     level.tail = None
@@ -358,7 +262,8 @@ class Book:
         lots: int,
         self_match: int,
     ) -> int:
-        """Apply the self-match policy to a taker and the same owner's resting order. Returns the taker's lots."""
+        """Apply the self-match policy to a taker and the same owner's resting order. Returns the taker's
+        lots."""
         index, owner = self.index, maker.owner
         maker_side, price = level.side, level.price
         if self_match in (_CANCEL_TAKER, _CANCEL_BOTH):
@@ -389,9 +294,7 @@ class Book:
             lots -= shared
             kind = REDUCED if maker.leaves > shared else CANCELED
             left = maker.leaves - shared
-            out.append(
-                (kind, maker_side, _SELF_MATCH, 0, index, maker.order_id, owner, 0, 0, price, shared, left)
-            )
+            out.append((kind, maker_side, _SELF_MATCH, 0, index, maker.order_id, owner, 0, 0, price, shared, left))
             if left:
                 maker.leaves = left
                 level.total -= shared

@@ -1,4 +1,5 @@
-"""Candles from the venue's own trades: one second for the last quarter of an hour, one minute for days, and rollups.
+"""Candles from the venue's own trades: one second for the last quarter of an hour, one minute for days, and
+rollups.
 
 A candle is a fact about trades; a span without any has none.
 """
@@ -38,8 +39,8 @@ class Candle:
 
     def row(self) -> list[int]:
         return [
-            self.start_s, self.open_ticks, self.high_ticks, self.low_ticks, self.close_ticks, self.volume_lots,
-            self.trades,
+            self.start_s, self.open_ticks, self.high_ticks, self.low_ticks, self.close_ticks,
+            self.volume_lots, self.trades,
         ]  # fmt: skip
 
 

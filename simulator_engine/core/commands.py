@@ -1,6 +1,8 @@
-"""What a trader asks of the venue. Immutable; numbers are still the trader's own decimal texts, judged by the venue.
+"""What a trader asks of the venue. Immutable; numbers are still the trader's own decimal texts, judged by
+the venue.
 
-`request_id` is unique for the life of a session: the `client_order_id` of an order, the idempotency key of the rest.
+`request_id` is unique for the life of a session: the `client_order_id` of an order, the idempotency key of
+the rest.
 """
 
 from __future__ import annotations
@@ -27,8 +29,9 @@ class SubmitOrder:
     post_only: bool = False
     reduce_only: bool = False
     verdict: RejectCode | None = None
-    """A refusal judged on the wall clock before the command was stamped (STALE_ORDER, CONNECTION_QUALITY, RATE_LIMIT):
-    the venue rejects the order with it and judges nothing else, so that a replay needs no wall clock."""
+    """A refusal judged on the wall clock before the command was stamped (STALE_ORDER, CONNECTION_QUALITY,
+    RATE_LIMIT): the venue rejects the order with it and judges nothing else, so that a replay needs no wall
+    clock."""
 
     @property
     def client_order_id(self) -> str:
@@ -68,7 +71,8 @@ class MassCancel:
 
 @dataclass(frozen=True, slots=True)
 class FlattenPosition:
-    """Cancel the symbol's live orders, then trade the whole position away at market; `reverse` trades it twice.
+    """Cancel the symbol's live orders, then trade the whole position away at market; `reverse` trades it
+    twice.
 
     `request_id` becomes the `client_order_id` of the market order.
     """

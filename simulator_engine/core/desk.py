@@ -1,4 +1,5 @@
-"""The trader's commands at the venue: submit, cancel, replace, mass cancel, flatten. Every answer is an event.
+"""The trader's commands at the venue: submit, cancel, replace, mass cancel, flatten. Every answer is an
+event.
 
 A refusal is an event with its reason; nothing raises for what a trader may write.
 """
@@ -37,7 +38,8 @@ from simulator_engine.core.records import (
     REST,
     SELL,
 )
-from simulator_engine.core.risk import Judgement, RiskGate, VenueRules
+from simulator_engine.core.risk import RiskGate, VenueRules
+from simulator_engine.core.tickets import Judgement, Refused
 
 
 class Desk:
@@ -77,7 +79,7 @@ class Desk:
             closing=closing,
         )
 
-    # -- commands ----------------------------------------------------------------------------------------------
+    # -- commands --------------------------------------------------------------------------------------------
 
     def submit(self, command: SubmitOrder, now: int, *, closing: bool = False) -> None:
         floor = self._floor
@@ -123,7 +125,7 @@ class Desk:
             self._refuse(command.request_id, original, order, None, now, for_replace=True)
             return
         if order.client_order_id != original:
-            why = (RejectCode.SUPERSEDED, f"{original} became {order.client_order_id}")
+            why = Refused(RejectCode.SUPERSEDED, f"{original} became {order.client_order_id}")
             self._refuse(command.request_id, original, order, why, now, for_replace=True)
             return
         judgement = self._gate.judge_replace(
@@ -187,7 +189,7 @@ class Desk:
         )
         if listing is not None and held == 0:
             self.mass_cancel(MassCancel(command.request_id, command.symbol), now)
-            why = (RejectCode.NO_CHANGE, f"there is no position in {command.symbol}")
+            why = Refused(RejectCode.NO_CHANGE, f"there is no position in {command.symbol}")
             self._reject(order, Judgement(None, [why], 0), now)
             return
         judgement = self.judge(order, closing=True)
@@ -201,7 +203,7 @@ class Desk:
         """The day is over for a DAY order."""
         self._end(order, now, (ExecType.EXPIRED, CancelReason.END_OF_DAY))
 
-    # -- answers -----------------------------------------------------------------------------------------------
+    # -- answers ---------------------------------------------------------------------------------------------
 
     def _end(
         self,
@@ -254,16 +256,16 @@ class Desk:
         request_id: str,
         original: str,
         order: Order | None,
-        why: tuple[RejectCode, str] | None,
+        why: Refused | None,
         now: int,
         *,
         for_replace: bool,
     ) -> None:
         """Answer a cancel or replace that cannot be done; without `why` from the order's own state."""
         if why is None and order is None:
-            why = (RejectCode.UNKNOWN_ORDER, f"there is no order {original}")
+            why = Refused(RejectCode.UNKNOWN_ORDER, f"there is no order {original}")
         elif why is None and order is not None:
-            why = (RejectCode.TOO_LATE_TO_CANCEL, f"{original} is {order.status} already")
+            why = Refused(RejectCode.TOO_LATE_TO_CANCEL, f"{original} is {order.status} already")
         assert why is not None
         floor = self._floor
         number = floor.next_execution_id
@@ -276,8 +278,8 @@ class Desk:
                 symbol="" if order is None else order.symbol,
                 status=None if order is None else order.status,
                 for_replace=for_replace,
-                reject_code=why[0],
-                text=why[1],
+                reject_code=why.code,
+                text=why.text,
                 sim_time_ns=now,
                 execution_id=number,
             )

@@ -1,7 +1,8 @@
 """What happened at the venue, in the order in which it happened. Past tense, immutable, integers only.
 
-The user's own events (ExecutionReport, CancelRejected, AccountUpdated, PositionUpdated) carry everything that the
-journal projects; public events (TradePrinted, LevelChanged) feed market data; PhaseChanged and DayChanged both.
+The user's own events (ExecutionReport, CancelRejected, AccountUpdated, PositionUpdated) carry everything
+that the journal projects; public events (TradePrinted, LevelChanged) feed market data; PhaseChanged and
+DayChanged both.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ from simulator_engine.core.reasons import (
 
 @dataclass(frozen=True, slots=True)
 class LedgerLeg:
-    """One side of a double entry. Cash legs: `asset` is the currency, `amount` minor units; positions: symbol, lots.
+    """One side of a double entry. Cash legs: `asset` is the currency, `amount` minor units; positions:
+    symbol, lots.
 
-    The legs of one report sum to zero for each asset. `account` is USER, VENUE (the other participants) or FEES.
+    The legs of one report sum to zero for each asset. `account` is USER, VENUE (the other participants) or
+    FEES.
     """
 
     account: str
@@ -122,7 +125,8 @@ class PositionUpdated:
 
 @dataclass(frozen=True, slots=True)
 class TradePrinted:
-    """A public trade. `aggressor` is the side that took; `user` says whether the session's trader took part."""
+    """A public trade. `aggressor` is the side that took; `user` says whether the session's trader took
+    part."""
 
     symbol: str
     number: int

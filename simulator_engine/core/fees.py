@@ -1,4 +1,5 @@
-"""What trading costs: maker and taker rates, a price per lot, a minimum per order. Exact, rounded once per order."""
+"""What trading costs: maker and taker rates, a price per lot, a minimum per order. Exact, rounded once per
+order."""
 
 from __future__ import annotations
 

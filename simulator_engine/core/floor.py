@@ -1,6 +1,7 @@
 """Where the core's output becomes events: market data for all, reports and ledger entries for the trader.
 
-The other participants have no books of their own here: together they are the VENUE account, so every sum is kept.
+The other participants have no books of their own here: together they are the VENUE account, so every sum is
+kept.
 """
 
 from __future__ import annotations
@@ -111,7 +112,7 @@ class Floor:
         self.records.append(event_record(event))
         self.event_count += 1
 
-    # -- the core's output -------------------------------------------------------------------------------------
+    # -- the core's output -----------------------------------------------------------------------------------
 
     def absorb(
         self,
@@ -132,26 +133,18 @@ class Floor:
                     tape.dirty_asks[price] = (lots, remaining)
                 tape.level_changes += 1
                 self.event_count += 1
-                records.append(
-                    _PACK(_LEVEL_KIND, side, 0, 0, 0, field, now, price, lots, remaining, NO_DIGEST)
-                )
+                records.append(_PACK(_LEVEL_KIND, side, 0, 0, 0, field, now, price, lots, remaining, NO_DIGEST))
                 if self.record_public:
-                    self.outbox.append(
-                        LevelChanged(listing.symbol, _SIDES[side], price, lots, remaining, now)
-                    )
+                    self.outbox.append(LevelChanged(listing.symbol, _SIDES[side], price, lots, remaining, now))
             elif kind == TRADE:
                 taken += lots
                 taken_price, taken_side, taker = price, side, owner
                 user = 1 if order_id < PARTICIPANTS_FROM or other_id < PARTICIPANTS_FROM else 0
                 number = tape.trade(price, lots, side, user, now)
                 self.event_count += 1
-                records.append(
-                    _PACK(_TRADE_KIND, side, 0, user, 0, field, now, price, lots, number, NO_DIGEST)
-                )
+                records.append(_PACK(_TRADE_KIND, side, 0, user, 0, field, now, price, lots, number, NO_DIGEST))
                 if self.record_public:
-                    self.outbox.append(
-                        TradePrinted(listing.symbol, number, price, lots, _SIDES[side], now, bool(user))
-                    )
+                    self.outbox.append(TradePrinted(listing.symbol, number, price, lots, _SIDES[side], now, bool(user)))
                 if order_id < PARTICIPANTS_FROM:
                     self._fill(listing, self.orders.by_id(order_id), price, lots, now, maker=False)
                 else:
@@ -185,7 +178,7 @@ class Floor:
         self.touched = False
         self._touched_symbols.clear()
 
-    # -- the trader's orders -----------------------------------------------------------------------------------
+    # -- the trader's orders ---------------------------------------------------------------------------------
 
     def report(
         self,

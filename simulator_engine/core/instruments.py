@@ -12,9 +12,9 @@ from simulator_engine.core.quantities import MINOR_PER_UNIT, format_units
 class Instrument:
     """One listed instrument of a session.
 
-    `tick_size` and `lot_size` are in currency and in shares (or coins, contracts); everything named `_ticks` and
-    `_lots` counts them. `price_collar_basis_points` bounds how far an order's price may be from the reference
-    price. Raises ValueError when a tick times a lot is not a whole number of minor units.
+    `tick_size` and `lot_size` are in currency and in shares (or coins, contracts); everything named `_ticks`
+    and `_lots` counts them. `price_collar_basis_points` bounds how far an order's price may be from the
+    reference price. Raises ValueError when a tick times a lot is not a whole number of minor units.
     """
 
     symbol: str

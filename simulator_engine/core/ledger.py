@@ -1,4 +1,5 @@
-"""Double entry over USER, VENUE (all other participants) and FEES, and the trader's netted positions. Integers only.
+"""Double entry over USER, VENUE (all other participants) and FEES, and the trader's netted positions.
+Integers only.
 
 Every fill books legs that sum to zero per asset, so Σ cash and Σ positions never change.
 """
@@ -6,7 +7,7 @@ Every fill books legs that sum to zero per asset, so Σ cash and Σ positions ne
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from simulator_engine.core.events import LedgerLeg
 from simulator_engine.core.quantities import divide_half_even
@@ -36,8 +37,8 @@ class Position:
     def apply(self, side: Side, lots: int, notional_minor: int) -> int:
         """Net a fill of `lots` worth `notional_minor`; returns the profit that it realised.
 
-        Adding averages; reducing leaves the average and realises; through zero realises the whole old side, and
-        what is left starts at the fill's price.
+        Adding averages; reducing leaves the average and realises; through zero realises the whole old side,
+        and what is left starts at the fill's price.
         """
         signed = side.sign * lots
         held = self.quantity_lots
@@ -52,10 +53,8 @@ class Position:
             if notional_minor % lots == 0
             else divide_half_even(notional_minor * closed, lots)
         )
-        released = (
-            self.cost_minor if closed == abs(held) else divide_half_even(self.cost_minor * closed, abs(held))
-        )
-        # Selling a long: proceeds − cost. Covering a short: its (negative) cost gives back more than the price.
+        released = self.cost_minor if closed == abs(held) else divide_half_even(self.cost_minor * closed, abs(held))
+        # A long's sale brings proceeds − cost; a short's cover its (negative) cost back, less the price paid.
         realized = -side.sign * closed_notional - released
         self.quantity_lots = held + signed
         self.cost_minor -= released
@@ -77,7 +76,8 @@ class Ledger:
         self._balances[key] = self._balances.get(key, 0) + amount
 
     def book(self, legs: tuple[LedgerLeg, ...]) -> None:
-        """Book one entry. Raises UnbalancedEntry, with nothing booked, unless its legs sum to zero per asset."""
+        """Book one entry. Raises UnbalancedEntry, with nothing booked, unless its legs sum to zero per
+        asset."""
         sums: dict[str, int] = {}
         for leg in legs:
             sums[leg.asset] = sums.get(leg.asset, 0) + leg.amount
@@ -94,11 +94,11 @@ class Ledger:
         """Σ over all accounts: constant for the life of a session."""
         return sum(amount for (_, held), amount in self._balances.items() if held == asset)
 
-    def to_state(self) -> list[list[object]]:
+    def to_state(self) -> list[list[Any]]:
         return [[account, asset, amount] for (account, asset), amount in sorted(self._balances.items())]
 
-    def load_state(self, rows: list[list[object]]) -> None:
-        self._balances = {(str(a), str(b)): int(str(amount)) for a, b, amount in rows}
+    def load_state(self, rows: list[list[Any]]) -> None:
+        self._balances = {(a, b): int(amount) for a, b, amount in rows}
 
 
 def fill_legs(

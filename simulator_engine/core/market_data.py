@@ -1,4 +1,5 @@
-"""What everybody may see of one symbol: trades, levels that changed, candles, and the checksum of a book's view.
+"""What everybody may see of one symbol: trades, levels that changed, candles, and the checksum of a book's
+view.
 
 Derived from the core's output alone; it never asks the core and never decides anything.
 """
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from zlib import crc32
 
 from simulator_engine.core.candles import CandleSeries
@@ -35,7 +36,8 @@ class TradeRow:
 
 @dataclass(frozen=True, slots=True)
 class BookView:
-    """A symbol's book at one moment, best first. `seq` counts the level changes so far; `checksum` see below."""
+    """A symbol's book at one moment, best first. `seq` counts the level changes so far; `checksum` see
+    below."""
 
     symbol: str
     seq: int
@@ -59,7 +61,8 @@ class DirtyLevels:
 
 
 def book_checksum(instrument: Instrument, bids: tuple[LevelRow, ...], asks: tuple[LevelRow, ...]) -> int:
-    """CRC32 of up to ten levels a side: `price:quantity` as on the wire, joined by `|`, bids then asks, best first."""
+    """CRC32 of up to ten levels a side: `price:quantity` as on the wire, joined by `|`, bids then asks, best
+    first."""
     rows = bids[:CHECKSUM_DEPTH] + asks[:CHECKSUM_DEPTH]
     return crc32("|".join(
         f"{instrument.format_price(price)}:{instrument.format_quantity(lots)}" for price, lots, _ in rows
@@ -122,19 +125,19 @@ class Tape:
             rows.append(TradeRow(number, at, price, lots, Side.SELL if aggressor else Side.BUY, bool(user)))
         return rows
 
-    def to_state(self) -> list[object]:
+    def to_state(self) -> list[Any]:
         return [
-            self.trade_count, self.last_ticks, self.reference_ticks, self.level_changes, self.day_open, self.day_high,
-            self.day_low, self.day_volume, [list(row) for row in self.trades], self.candles.to_state(),
+            self.trade_count, self.last_ticks, self.reference_ticks, self.level_changes, self.day_open,
+            self.day_high, self.day_low, self.day_volume, [list(row) for row in self.trades],
+            self.candles.to_state(),
         ]  # fmt: skip
 
-    def load_state(self, state: list[object]) -> None:
+    def load_state(self, state: list[Any]) -> None:
         *numbers, trades, candles = state
         (
-            self.trade_count, self.last_ticks, self.reference_ticks, self.level_changes, self.day_open, self.day_high,
-            self.day_low, self.day_volume,
-        ) = (int(str(number)) for number in numbers)  # fmt: skip
-        assert isinstance(trades, list) and isinstance(candles, list)
+            self.trade_count, self.last_ticks, self.reference_ticks, self.level_changes, self.day_open,
+            self.day_high, self.day_low, self.day_volume,
+        ) = numbers  # fmt: skip
         self.trades = deque((tuple(row) for row in trades), maxlen=TRADES_KEPT)
         self.candles.load_state(candles)
         self.dirty_bids, self.dirty_asks = {}, {}

@@ -1,6 +1,7 @@
 """The matching core's interface, and its readable implementation: books in, what happened out.
 
-Time, randomness, identifiers and the self-match policy enter only as events. Never a clock, a float or a lock.
+Time, randomness, identifiers and the self-match policy enter only as events. Never a clock, a float or a
+lock.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ import struct
 from hashlib import blake2b
 from typing import Protocol
 
-from simulator_engine.core.book import Book, Level, RestingOrder
+from simulator_engine.core.book import Book
+from simulator_engine.core.levels import Level, RestingOrder
 from simulator_engine.core.quantities import MAX_INTEGER
 from simulator_engine.core.records import (
     ADD,
@@ -148,7 +150,7 @@ class PythonMatchingCore:
                 printed.append(pack(seq + offset, *output))
         return b"".join(printed)
 
-    # -- state -------------------------------------------------------------------------------------------------
+    # -- state -----------------------------------------------------------------------------------------------
 
     def snapshot(self) -> bytes:
         parts = [_HEADER.pack(_MAGIC, len(self._books), self._input_seq, self._output_seq)]
@@ -157,9 +159,7 @@ class PythonMatchingCore:
             for side in (BUY, SELL):
                 for level in book.best_first(side):
                     price = level.price
-                    parts.extend(
-                        _ORDER.pack(side, order.order_id, order.owner, price, order.leaves) for order in level
-                    )
+                    parts.extend(_ORDER.pack(side, order.order_id, order.owner, price, order.leaves) for order in level)
         return b"".join(parts)
 
     def restore(self, data: bytes) -> None:
@@ -189,7 +189,7 @@ class PythonMatchingCore:
     def state_hash(self) -> str:
         return blake2b(self.snapshot(), digest_size=16).hexdigest()
 
-    # -- reads -------------------------------------------------------------------------------------------------
+    # -- reads -----------------------------------------------------------------------------------------------
 
     def best(self, book: int, side: int) -> tuple[int, int] | None:
         half = self._books[book].sides[side]

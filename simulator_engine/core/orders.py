@@ -1,4 +1,5 @@
-"""The life of the trader's orders: one table of allowed steps, the record of each order, and the ids it has borne.
+"""The life of the trader's orders: one table of allowed steps, the record of each order, and the ids it has
+borne.
 
 A step that the table does not hold is a defect, never a state.
 """
@@ -6,15 +7,14 @@ A step that the table does not hold is a defect, never a state.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
-from simulator_engine.core.reasons import ExecType, OrderType, OrdStatus, RejectCode, Side, TimeInForce
+from simulator_engine.core.reasons import ExecType, OrderType, OrdStatus, Side, TimeInForce
 
 _S = OrdStatus
 _E = ExecType
 
 TRANSITIONS: Final[dict[tuple[OrdStatus, ExecType], frozenset[OrdStatus]]] = {
-    # fmt: off
     (_S.PENDING_NEW, _E.REJECTED): frozenset({_S.REJECTED}),
     (_S.PENDING_NEW, _E.NEW): frozenset({_S.NEW}),
     (_S.NEW, _E.TRIGGERED_OR_ACTIVATED_BY_SYSTEM): frozenset({_S.NEW}),
@@ -38,7 +38,6 @@ TRANSITIONS: Final[dict[tuple[OrdStatus, ExecType], frozenset[OrdStatus]]] = {
     (_S.PARTIALLY_FILLED, _E.EXPIRED): frozenset({_S.EXPIRED}),
     (_S.PENDING_CANCEL, _E.EXPIRED): frozenset({_S.EXPIRED}),
     (_S.PENDING_REPLACE, _E.EXPIRED): frozenset({_S.EXPIRED}),
-    # fmt: on
 }
 """(status before, why) → the statuses that may follow. Everything that is not here is impossible."""
 
@@ -51,8 +50,8 @@ class ImpossibleTransition(Exception):
 class Order:
     """One order of the trader. ordered = filled + open + canceled, always; money in minor units.
 
-    `reserved_minor` is what it holds back of the buying power, `fee_numerator` and `fee_charged_minor` what its
-    fills have cost so far (see fees.py).
+    `reserved_minor` is what it holds back of the buying power, `fee_numerator` and `fee_charged_minor` what
+    its fills have cost so far (see fees.py).
     """
 
     order_id: int
@@ -101,7 +100,8 @@ class Order:
 
 
 class OrderBookOfRecord:
-    """All orders of the trader, alive or not, found by number or by any client order id that they have borne."""
+    """All orders of the trader, alive or not, found by number or by any client order id that they have
+    borne."""
 
     def __init__(self) -> None:
         self._by_id: dict[int, Order] = {}
@@ -144,26 +144,23 @@ class OrderBookOfRecord:
 
     def open_lots(self, symbol: str, side: Side) -> int:
         """Σ open lots of the live orders of a symbol and side."""
-        return sum(
-            order.leaves_lots
-            for order in self._live.values()
-            if order.symbol == symbol and order.side is side
-        )
+        return sum(order.leaves_lots for order in self._live.values() if order.symbol == symbol and order.side is side)
 
-    # -- state -------------------------------------------------------------------------------------------------
+    # -- state -----------------------------------------------------------------------------------------------
 
-    def to_state(self) -> list[list[object]]:
+    def to_state(self) -> list[list[Any]]:
         return [
             [
-                o.order_id, o.client_order_id, o.symbol, o.side.value, o.order_type.value, o.time_in_force.value,
-                o.quantity_lots, o.price_ticks, o.post_only, o.reduce_only, o.stop_price_ticks, o.status.value,
-                o.cum_lots, o.canceled_lots, o.cum_notional_minor, o.collar_ticks, o.reserved_minor,
-                o.fee_numerator, o.fee_charged_minor, o.entered_ns, list(o.client_order_ids),
+                o.order_id, o.client_order_id, o.symbol, o.side.value, o.order_type.value,
+                o.time_in_force.value, o.quantity_lots, o.price_ticks, o.post_only, o.reduce_only,
+                o.stop_price_ticks, o.status.value, o.cum_lots, o.canceled_lots, o.cum_notional_minor,
+                o.collar_ticks, o.reserved_minor, o.fee_numerator, o.fee_charged_minor, o.entered_ns,
+                list(o.client_order_ids),
             ]
             for o in self._by_id.values()
         ]  # fmt: skip
 
-    def load_state(self, rows: list[list[object]]) -> None:
+    def load_state(self, rows: list[list[Any]]) -> None:
         self._by_id.clear()
         self._by_client_id.clear()
         self._live.clear()
@@ -176,28 +173,13 @@ class OrderBookOfRecord:
                 self._by_client_id[client_order_id] = order
 
 
-def _order_of(row: list[object]) -> Order:
-    values = dict(zip(Order.__dataclass_fields__, (None,) * len(row), strict=True))
-    names = (
-        "order_id", "client_order_id", "symbol", "side", "order_type", "time_in_force", "quantity_lots",
-        "price_ticks", "post_only", "reduce_only", "stop_price_ticks", "status", "cum_lots", "canceled_lots",
-        "cum_notional_minor", "collar_ticks", "reserved_minor", "fee_numerator", "fee_charged_minor", "entered_ns",
-        "client_order_ids",
-    )  # fmt: skip
-    values.update(zip(names, row, strict=True))
-    values["side"] = Side(values["side"])
-    values["order_type"] = OrderType(values["order_type"])
-    values["time_in_force"] = TimeInForce(values["time_in_force"])
-    values["status"] = OrdStatus(values["status"])
-    return Order(**values)
-
-
-UNSUPPORTED_NOW: Final = frozenset(set(OrderType) - {OrderType.LIMIT, OrderType.MARKET})
-"""Order types that the venue does not take: refused by name, never guessed at."""
-
-UNSUPPORTED_TIMES_NOW: Final = frozenset(
-    {TimeInForce.GOOD_TILL_DATE, TimeInForce.AT_THE_OPENING, TimeInForce.AT_THE_CLOSE}
-)
-
-Refused = tuple[RejectCode, str]
-"""Why something was refused: a code for programs and a sentence for people."""
+def _order_of(row: list[Any]) -> Order:
+    order = Order(*row[:6], *row[6:8])
+    order.side, order.order_type = Side(row[3]), OrderType(row[4])
+    order.time_in_force = TimeInForce(row[5])
+    order.post_only, order.reduce_only, order.stop_price_ticks = row[8:11]
+    order.status = OrdStatus(row[11])
+    order.cum_lots, order.canceled_lots, order.cum_notional_minor, order.collar_ticks = row[12:16]
+    order.reserved_minor, order.fee_numerator, order.fee_charged_minor, order.entered_ns = row[16:20]
+    order.client_order_ids = list(row[20])
+    return order

@@ -1,4 +1,5 @@
-"""What an order would do if it were sent now: cost, fee, fills, position, and every rule it breaks. Changes nothing."""
+"""What an order would do if it were sent now: cost, fee, fills, position, and every rule it breaks. Changes
+nothing."""
 
 from __future__ import annotations
 
@@ -6,10 +7,9 @@ from dataclasses import dataclass
 
 from simulator_engine.core.commands import SubmitOrder
 from simulator_engine.core.floor import Floor, Listing
-from simulator_engine.core.orders import Refused
-from simulator_engine.core.reasons import OrderType, Side, TimeInForce
+from simulator_engine.core.reasons import Side, TimeInForce
 from simulator_engine.core.records import BUY, SELL
-from simulator_engine.core.risk import Judgement, Ticket
+from simulator_engine.core.tickets import Judgement, Refused, Ticket, ends_at_once
 
 _ALL_LEVELS = 1_000_000
 
@@ -18,26 +18,28 @@ _ALL_LEVELS = 1_000_000
 class Preview:
     """An estimate from the book as it is now. Money in minor units.
 
-    `filled_lots` would trade at once for `filled_notional_minor` (average = notional ÷ lots ÷ tick value), the last
-    of it at `worst_price_ticks`; `resting_lots` would stay in the book. `cost_minor` is what the whole order takes
-    out of the account, without the fee: below zero for a sale. `broken` is every rule that refuses it, in order.
+    `fill_lots` would trade at once for `fill_notional_minor` in all, the last of it at `worst_price_ticks`;
+    `resting_lots` would stay in the book behind `quantity_ahead_lots`. `notional_minor` is both together,
+    `cost_minor` what they take out of the account with `fee_minor`: below zero for a sale. `reserved_minor` is
+    what the resting part holds back. `refusals` is every rule that it breaks, first the one it is refused for.
     """
 
     symbol: str
     side: Side
     quantity_lots: int
-    filled_lots: int = 0
-    filled_notional_minor: int = 0
+    fill_lots: int = 0
+    fill_notional_minor: int = 0
     worst_price_ticks: int | None = None
     resting_lots: int = 0
     quantity_ahead_lots: int = 0
-    cost_minor: int = 0
+    notional_minor: int = 0
     fee_minor: int = 0
+    cost_minor: int = 0
     reserved_minor: int = 0
-    resulting_position_lots: int = 0
+    position_after_lots: int = 0
     buying_power_minor: int = 0
     buying_power_after_minor: int = 0
-    broken: tuple[Refused, ...] = ()
+    refusals: tuple[Refused, ...] = ()
 
 
 def estimate(floor: Floor, command: SubmitOrder, judgement: Judgement) -> Preview:
@@ -50,28 +52,23 @@ def estimate(floor: Floor, command: SubmitOrder, judgement: Judgement) -> Previe
             symbol=command.symbol,
             side=command.side,
             quantity_lots=judgement.quantity_lots or 0,
-            resulting_position_lots=floor.account.held_lots(command.symbol),
+            position_after_lots=floor.account.held_lots(command.symbol),
             buying_power_minor=power,
             buying_power_after_minor=power,
-            broken=tuple(judgement.broken),
+            refusals=tuple(judgement.broken),
         )
     instrument, sign = ticket.instrument, command.side.sign
     fills, stopped = _walk(floor, listing, command.side, ticket)
     filled = sum(lots for _, lots in fills)
     if command.time_in_force is TimeInForce.FILL_OR_KILL and filled < ticket.quantity_lots:
         fills, filled = [], 0
-    at_once = command.order_type is OrderType.MARKET or command.time_in_force in (
-        TimeInForce.IMMEDIATE_OR_CANCEL,
-        TimeInForce.FILL_OR_KILL,
-    )
-    rests = 0 if at_once or stopped else ticket.quantity_lots - filled
+    rests = 0 if ends_at_once(command) or stopped else ticket.quantity_lots - filled
     notional = sum(instrument.notional_minor(price, lots) for price, lots in fills)
     fees = floor.account.terms.fees
-    numerator = sum(
-        fees.numerator(instrument.notional_minor(price, lots), lots, maker=False) for price, lots in fills
-    )
+    numerator = sum(fees.numerator(instrument.notional_minor(price, lots), lots, maker=False) for price, lots in fills)
     resting_notional = instrument.notional_minor(ticket.limit_ticks, rests)
     all_fees = numerator + fees.numerator(resting_notional, rests, maker=True)
+    fee = fees.total(all_fees) if filled or rests else 0
     fee_now = fees.total(numerator) if filled else 0
     reserved = floor.account.needed_minor(
         instrument, command.side, ticket.limit_ticks, rests, numerator=numerator, charged=fee_now
@@ -81,18 +78,19 @@ def estimate(floor: Floor, command: SubmitOrder, judgement: Judgement) -> Previe
         symbol=command.symbol,
         side=command.side,
         quantity_lots=ticket.quantity_lots,
-        filled_lots=filled,
-        filled_notional_minor=notional,
+        fill_lots=filled,
+        fill_notional_minor=notional,
         worst_price_ticks=fills[-1][0] if fills else None,
         resting_lots=rests,
         quantity_ahead_lots=ahead,
-        cost_minor=sign * (notional + resting_notional),
-        fee_minor=fees.total(all_fees) if filled or rests else 0,
+        notional_minor=notional + resting_notional,
+        fee_minor=fee,
+        cost_minor=sign * (notional + resting_notional) + fee,
         reserved_minor=reserved,
-        resulting_position_lots=floor.account.held_lots(command.symbol) + sign * (filled + rests),
+        position_after_lots=floor.account.held_lots(command.symbol) + sign * (filled + rests),
         buying_power_minor=power,
         buying_power_after_minor=power - sign * notional - fee_now - reserved,
-        broken=tuple(judgement.broken),
+        refusals=tuple(judgement.broken),
     )
 
 

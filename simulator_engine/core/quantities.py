@@ -10,12 +10,14 @@ from decimal import Decimal
 from typing import Final
 
 MONEY_SCALE: Final = 4
-"""Amounts are integers of 10^-4 of the currency unit: per-share fees such as 0.0035 stay exact, cents do too."""
+"""Amounts are integers of 10^-4 of the currency unit: per-share fees such as 0.0035 stay exact, cents do
+too."""
 
 MINOR_PER_UNIT: Final = 10**MONEY_SCALE
 
 MAX_INTEGER: Final = 2**62
-"""Every integer of a record fits in 63 bits, so that the compiled core can hold it in a signed 64-bit field."""
+"""Every integer of a record fits in 63 bits, so that the compiled core can hold it in a signed 64-bit
+field."""
 
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?", re.ASCII)
 
@@ -52,7 +54,8 @@ def from_units(units: int, increment: Decimal) -> Decimal:
 
 
 def format_units(units: int, increment: Decimal) -> str:
-    """As `from_units`, as text with the increment's number of decimals: `format_units(15001, 0.01) == "150.01"`."""
+    """As `from_units`, as text with the increment's number of decimals: `format_units(15001, 0.01) ==
+    "150.01"`."""
     return format(Decimal(units) * increment, "f")
 
 

@@ -1,4 +1,5 @@
-"""The closed sets of words the venue answers with: sides, types, states, reject codes. FIX 5.0 SP2 words spelled out."""
+"""The closed sets of words the venue answers with: sides, types, states, reject codes. FIX 5.0 SP2 words
+spelled out."""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""The fixed-width records of the matching core and of the event hash: the one place where their bytes are defined.
+"""The fixed-width records of the matching core and of the event hash: the one place where their bytes are
+defined.
 
-Little-endian, no padding left to a compiler, integers only; any implementation of the core prints exactly these.
+Little-endian, no padding left to a compiler, integers only; any implementation of the core prints exactly
+these.
 
 Input record, 48 bytes: what the core is told.
     seq u64 · kind u8 · side u8 · condition u8 · self_match u8 · book u32 ·
@@ -153,8 +155,9 @@ def event_record(event: ev.Event) -> bytes:
         )  # fmt: skip
     if isinstance(event, ev.TradePrinted):
         return EVENT.pack(
-            EventKind.TRADE_PRINTED, _SIDE_CODE[event.aggressor], 0, event.user, 0, symbol_field(event.symbol),
-            event.sim_time_ns, event.price_ticks, event.quantity_lots, event.number, NO_DIGEST,
+            EventKind.TRADE_PRINTED, _SIDE_CODE[event.aggressor], 0, event.user, 0,
+            symbol_field(event.symbol), event.sim_time_ns, event.price_ticks, event.quantity_lots,
+            event.number, NO_DIGEST,
         )  # fmt: skip
     if isinstance(event, ev.ExecutionReport):
         return EVENT.pack(

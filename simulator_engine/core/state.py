@@ -1,4 +1,5 @@
-"""A venue's whole state as canonical bytes and back. The same state gives the same bytes; nothing of it is derived.
+"""A venue's whole state as canonical bytes and back. The same state gives the same bytes; nothing of it is
+derived.
 
 What waits to be drained is output, not state, and is left out: a snapshot is taken when the output was taken.
 """
@@ -39,10 +40,7 @@ def dump(floor: Floor) -> bytes:
                 [owner, symbol, number, side.value, price, lots]
                 for owner, symbol, number, side, price, lots in floor.fills
             ],
-            [
-                [owner, symbol, side.value, price, lots]
-                for owner, symbol, side, price, lots in floor.taker_trades
-            ],
+            [[owner, symbol, side.value, price, lots] for owner, symbol, side, price, lots in floor.taker_trades],
             floor.account.to_state(),
             floor.orders.to_state(),
             [listing.tape.to_state() for listing in floor.listings.values()],
@@ -56,12 +54,11 @@ def load(floor: Floor, data: bytes) -> None:
     try:
         version, listed, *rest = orjson.loads(data)
         (
-            phase, date, event_count, next_order_id, next_participant_id, next_execution_id, fills, taken, account,
-            orders, tapes, core,
+            phase, date, event_count, next_order_id, next_participant_id, next_execution_id, fills, taken,
+            account, orders, tapes, core,
         ) = rest  # fmt: skip
         here = [
-            [one.symbol, str(one.instrument.tick_size), str(one.instrument.lot_size)]
-            for one in floor.listings.values()
+            [one.symbol, str(one.instrument.tick_size), str(one.instrument.lot_size)] for one in floor.listings.values()
         ]
         if version != VERSION or listed != here:
             raise BadSnapshot("a snapshot of another venue, or of another version")
@@ -74,12 +71,9 @@ def load(floor: Floor, data: bytes) -> None:
         floor.next_order_id, floor.next_participant_id = next_order_id, next_participant_id
         floor.next_execution_id = next_execution_id
         floor.fills = [
-            (owner, symbol, number, Side(side), price, lots)
-            for owner, symbol, number, side, price, lots in fills
+            (owner, symbol, number, Side(side), price, lots) for owner, symbol, number, side, price, lots in fills
         ]
-        floor.taker_trades = [
-            (owner, symbol, Side(side), price, lots) for owner, symbol, side, price, lots in taken
-        ]
+        floor.taker_trades = [(owner, symbol, Side(side), price, lots) for owner, symbol, side, price, lots in taken]
     except BadSnapshot:
         raise
     except (ValueError, TypeError, KeyError, AssertionError) as error:

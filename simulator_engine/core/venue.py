@@ -6,6 +6,7 @@ a log.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import blake2b
 
 from simulator_engine.core import state
@@ -13,11 +14,11 @@ from simulator_engine.core.accounts import Account, AccountTerms
 from simulator_engine.core.candles import Candle
 from simulator_engine.core.commands import Command, SubmitOrder
 from simulator_engine.core.desk import Desk
-from simulator_engine.core.events import DayChanged, Event, PhaseChanged
+from simulator_engine.core.events import AccountUpdated, DayChanged, Event, PhaseChanged, PositionUpdated
 from simulator_engine.core.factory import CoreFactory, create_matching_core
 from simulator_engine.core.floor import PARTICIPANTS_FROM, Floor, ParticipantFill, TakerTrade
 from simulator_engine.core.instruments import Instrument
-from simulator_engine.core.market_data import book_checksum, BookView, DirtyLevels, Tape, TradeRow
+from simulator_engine.core.market_data import BookView, DirtyLevels, Tape, TradeRow, book_checksum
 from simulator_engine.core.orders import Order
 from simulator_engine.core.preview import Preview, estimate
 from simulator_engine.core.reasons import MarketPhase, Side, TimeInForce, TradingState
@@ -70,6 +71,11 @@ class Venue:
         )
         self._desk = Desk(floor=self._floor, gate=self._gate, rules=rules)
 
+    @property
+    def core_name(self) -> str:
+        """Which matching core runs."""
+        return self._core.name
+
     # -- the trader ------------------------------------------------------------------------------------------
 
     def handle(self, command: Command, sim_time_ns: int) -> list[Event]:
@@ -100,9 +106,22 @@ class Venue:
         """The order that bears, or bore, this id. To read only."""
         return self._floor.orders.find(client_order_id)
 
-    def orders(self, *, live_only: bool = False) -> list[Order]:
-        """The trader's orders, oldest first. To read only."""
-        return self._floor.orders.live() if live_only else self._floor.orders.all()
+    def orders(self) -> list[Order]:
+        """All of the trader's orders, oldest first. To read only."""
+        return self._floor.orders.all()
+
+    def working_orders(self) -> list[Order]:
+        """The trader's live orders, oldest first. To read only."""
+        return self._floor.orders.live()
+
+    def positions(self) -> list[PositionUpdated]:
+        """Every position that was ever held, by symbol; their time is 0, for they are no event."""
+        account = self._floor.account
+        return [account.position_updated(symbol, 0) for symbol in sorted(account.positions)]
+
+    def account_updated(self, sim_time_ns: int) -> AccountUpdated:
+        """The account as it is."""
+        return self._floor.account.updated(sim_time_ns)
 
     def quantity_ahead(self, order: Order) -> int:
         """Lots before one of the trader's orders at its price; −1 when it does not rest."""
@@ -150,9 +169,7 @@ class Venue:
         order_id = floor.next_participant_id
         floor.next_participant_id = order_id + 1
         code = SELL if side == "SELL" else BUY
-        outs = self._process(
-            (ADD, code, IMMEDIATE_OR_CANCEL, 0, listing.index, order_id, owner, limit_ticks, lots)
-        )
+        outs = self._process((ADD, code, IMMEDIATE_OR_CANCEL, 0, listing.index, order_id, owner, limit_ticks, lots))
         floor.absorb(listing, outs, sim_time_ns)
         if floor.touched:
             floor.settle(sim_time_ns)
@@ -216,15 +233,17 @@ class Venue:
 
     # -- market data -----------------------------------------------------------------------------------------
 
-    def instruments(self) -> tuple[Instrument, ...]:
-        return tuple(self._floor.instruments.values())
+    @property
+    def instruments(self) -> Mapping[str, Instrument]:
+        """What is listed, by symbol."""
+        return self._floor.instruments
 
     def instrument(self, symbol: str) -> Instrument:
         """Raises KeyError for a symbol that is not traded here."""
         return self._listings[symbol].instrument
 
     def tape(self, symbol: str) -> Tape:
-        """A symbol's public record: last price, the day's range and volume, the count of level changes. To read only."""
+        """A symbol's public record: last price, the day's range and volume, level changes. To read only."""
         return self._listings[symbol].tape
 
     def book(self, symbol: str, depth: int) -> BookView:
