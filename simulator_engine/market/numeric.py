@@ -78,7 +78,9 @@ def power_three_quarters(x: float) -> float:
 
 
 def inverse_normal(u: float) -> float:
-    """The standard normal's quantile of 0 < u < 1 (Acklam's rational approximation, relative error below 1.2e-9)."""
+    """The standard normal's quantile of 0 < u < 1 (Acklam's rational approximation, relative error below
+    1.2e-9).
+    """
     if u < 0.02425:
         q = sqrt(-2.0 * log(u))
         return _tail(q)

@@ -119,10 +119,7 @@ def load() -> dict[str, ShareHistory]:
             volume=int(row["Volume"]),
             adjusted_close=Decimal(row["Adj Close"]),
         )
-        if (
-            not 0 < bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high
-            or bar.volume <= 0
-        ):
+        if not 0 < bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high or bar.volume <= 0:
             raise BadMarketData(f"{row['Ticker']} {bar.date}: not a bar")
         rows.setdefault(row["Ticker"], []).append(bar)
     return {symbol: _history(symbol, bars) for symbol, bars in rows.items()}

@@ -15,6 +15,8 @@ from typing import Literal
 import msgspec
 import yaml
 
+from simulator_engine.core.accounts import AccountTerms
+from simulator_engine.core.fees import FeeSchedule
 from simulator_engine.core.instruments import Instrument
 from simulator_engine.core.quantities import NotExact, money_to_minor, parse_decimal, to_units
 from simulator_engine.market import real_bars
@@ -104,6 +106,14 @@ class FeePreset:
     per_lot_minor: int
     minimum_minor: int
 
+    def schedule(self) -> FeeSchedule:
+        return FeeSchedule(
+            maker_basis_points_hundredths=self.maker_basis_points_hundredths,
+            taker_basis_points_hundredths=self.taker_basis_points_hundredths,
+            per_lot_minor=self.per_lot_minor,
+            minimum_minor=self.minimum_minor,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class AccountPreset:
@@ -143,6 +153,18 @@ class Scenario:
     account_presets: tuple[AccountPreset, ...]
     participants: str
     order_latency_ms: int = 0
+
+    def account_terms(self, preset: str | None = None) -> AccountTerms:
+        """The terms of an account preset (None: the first). Raises LookupError for an unknown one."""
+        for one in self.account_presets:
+            if preset is None or one.slug == preset:
+                return AccountTerms(
+                    currency=self.currency,
+                    starting_cash_minor=one.starting_cash_minor,
+                    kind=one.kind,
+                    fees=self.fees.schedule(),
+                )
+        raise LookupError(preset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +218,8 @@ def parse(text: str) -> ScenarioFile:
         if file.calendar.first_day is None:
             raise BadScenario("a synthetic scenario needs calendar.first_day")
         for item in file.instruments:
-            if (
-                item.previous_close is None
-                or item.daily_volatility is None
-                or item.average_daily_volume is None
-            ):
-                raise BadScenario(
-                    f"{item.symbol}: needs previous_close, daily_volatility, average_daily_volume"
-                )
+            if item.previous_close is None or item.daily_volatility is None or item.average_daily_volume is None:
+                raise BadScenario(f"{item.symbol}: needs previous_close, daily_volatility, average_daily_volume")
     elif file.calendar.default_day is None:
         raise BadScenario("a history scenario needs calendar.default_day")
     try:
