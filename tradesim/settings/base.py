@@ -244,6 +244,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 
 # Simulators
 SIMULATOR_TOKEN_KEY = ""
+# Where simulators listen, and what they tell the platform; empty: a Unix socket each, or TLS on localhost.
+SIMULATOR_LISTEN = env.text("TRADESIM_SIMULATOR_LISTEN")
+SIMULATOR_ADVERTISE = env.text("TRADESIM_SIMULATOR_ADVERTISE")
+SESSION_READY_WAIT_SECONDS = 2.0  # how long POST /sessions waits before it answers 202
 SIMULATOR_LAUNCHER = "apps.simulator_sessions.launchers.local.LocalLauncher"
 SESSION_QUOTA_PER_USER = env.number("TRADESIM_SESSIONS_PER_USER", 20)
 SESSION_ACTIVE_QUOTA_PER_USER = env.number("TRADESIM_ACTIVE_SESSIONS_PER_USER", 5)
@@ -254,6 +258,7 @@ RELIST_SECONDS = 30
 
 # The log of record
 JOURNAL_TARGET = env.text("TRADESIM_JOURNAL_TARGET") or f"unix:{RUN_DIR / 'journal.sock'}"
+JOURNAL_SELECTORS = "apps.journal.selectors"
 JOURNAL_RECEIVERS = ["apps.orders.projection.project", "apps.portfolio.projection.project"]
 GRPC_TLS: dict[str, str] = {
     "ca": env.text("TRADESIM_GRPC_TLS_CA"),
