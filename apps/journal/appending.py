@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TypeVar
 
 import orjson
@@ -88,13 +89,13 @@ def encode_legs(legs: Sequence[Leg]) -> bytes:
     """Legs as they are stored: compact JSON lists of [account, asset, amount, is_cash], or empty."""
     if not legs:
         return b""
-    return orjson.dumps([[leg.account, leg.asset, str(leg.amount), leg.is_cash] for leg in legs])
+    return orjson.dumps([[leg.account, leg.asset, format(Decimal(leg.amount), "f"), leg.is_cash] for leg in legs])
 
 
 def decode_legs(data: bytes) -> tuple[Leg, ...]:
     if not data:
         return ()
-    return tuple(Leg(account, asset, int(amount), cash) for account, asset, amount, cash in orjson.loads(data))
+    return tuple(Leg(account, asset, Decimal(amount), cash) for account, asset, amount, cash in orjson.loads(data))
 
 
 def append(batch: Batch, *, now: dt.datetime) -> AppendResult:

@@ -10,6 +10,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -34,11 +35,11 @@ class JournaledCommand:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One side of a double entry: `amount` in minor units for cash, in lots for a position (`asset` its symbol)."""
+    """One side of a double entry: `amount` in currency units for cash, in shares for a position (`asset` its symbol)."""
 
     account: str
     asset: str
-    amount: int
+    amount: Decimal
     is_cash: bool
 
 

@@ -9,6 +9,7 @@ import functools
 import logging
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
 from typing import Any, NoReturn
 
 import grpc
@@ -329,7 +330,7 @@ def _report(report: pb.Report, epoch: int) -> CommittedReport:
         epoch=epoch,
         body=report.body,
         data=parse_body(report.body),
-        legs=tuple(Leg(leg.account, leg.asset, int(leg.amount), leg.is_cash) for leg in report.legs),
+        legs=tuple(Leg(leg.account, leg.asset, Decimal(leg.amount), leg.is_cash) for leg in report.legs),
     )
 
 
@@ -356,7 +357,7 @@ def _report_message(report: CommittedReport) -> pb.Report:
         wall_time_ms=report.wall_time_ms,
         body=report.body,
         legs=[
-            pb.LedgerLeg(account=leg.account, asset=leg.asset, amount=str(leg.amount), is_cash=leg.is_cash)
+            pb.LedgerLeg(account=leg.account, asset=leg.asset, amount=format(Decimal(leg.amount), "f"), is_cash=leg.is_cash)
             for leg in report.legs
         ],
     )
