@@ -77,7 +77,8 @@ def _run(arguments: argparse.Namespace) -> int:
         exchange.drain()
     took = time.perf_counter() - created
     count = exchange.event_count - before
-    print(f"created in {created - started:.2f} s; {count} events in {took:.2f} s ({count / max(took, 1e-9):,.0f} a second)")
+    rate = count / max(took, 1e-9)
+    print(f"created in {created - started:.2f} s; {count} events in {took:.2f} s ({rate:,.0f} a second)")
     print(f"event hash {exchange.event_hash.hex()} state hash {exchange.state_hash()}")
     return 0
 

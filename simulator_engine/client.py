@@ -44,7 +44,7 @@ HANDLER_REFUSAL = "x-refused"
 
 def _failed(error: grpc.RpcError) -> CallFailed:
     code = error.code() or grpc.StatusCode.UNKNOWN
-    trailing = dict(error.trailing_metadata() or ())
+    trailing = {str(entry[0]) for entry in error.trailing_metadata() or ()}  # type: ignore[index]
     refused = code in _REFUSED_BY_HANDLER or HANDLER_REFUSAL in trailing
     return CallFailed(code, error.details() or "", sent=not refused)
 
@@ -175,13 +175,13 @@ class SimulatorStream:
                 raise _stream_failed(error) from error
             except TimeoutError as error:
                 raise CallFailed(grpc.StatusCode.DEADLINE_EXCEEDED, "three heartbeats missed", sent=True) from error
-            if batch is grpc.aio.EOF:
+            if batch is grpc.aio.EOF:  # type: ignore[attr-defined]
                 raise CallFailed(grpc.StatusCode.UNAVAILABLE, "the simulator ended the stream", sent=True)
             yield batch
 
     async def close(self) -> None:
         self._call.cancel()
-        await self._channel.close()
+        await self._channel.close(None)
 
 
 def _stream_failed(error: BaseException) -> CallFailed:

@@ -32,10 +32,13 @@ from simulator_engine.runtime.spec import BadSpec, plan_session
 BEAT_SECONDS = 1.0
 EXIT_CODES = {"drained": 0, "stopped": 0, "failed": 1, "fenced": 3, "halted": 4}
 
+Context = Any
+"""A grpc.aio.ServicerContext; its stubs ask for the messages' types, which say nothing here."""
+
 _SERVICE = simulator_pb2.DESCRIPTOR.services_by_name["SimulatorService"].full_name
 
 
-class _TokenInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]
+class _TokenInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
     """Lets in only calls that carry this run's token, session and epoch; health may be asked by anybody."""
 
     def __init__(self, config: SimulatorConfig) -> None:
@@ -54,14 +57,14 @@ class _TokenInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         return await continuation(details)
 
 
-def _refusal(code: grpc.StatusCode, detail: str) -> grpc.RpcMethodHandler:
-    async def refuse(_request: Any, context: grpc.aio.ServicerContext) -> Any:
+def _refusal(code: grpc.StatusCode, detail: str) -> Any:
+    async def refuse(_request: Any, context: Context) -> Any:
         await context.abort(code, detail)
 
     return grpc.unary_unary_rpc_method_handler(refuse)
 
 
-async def _abort_untouched(context: grpc.aio.ServicerContext, code: grpc.StatusCode, detail: str, why: str) -> None:
+async def _abort_untouched(context: Context, code: grpc.StatusCode, detail: str, why: str) -> None:
     """Refuse a call of which nothing was done, and say so in a way that the caller can rely on."""
     await context.abort(code, detail, trailing_metadata=((HANDLER_REFUSAL, why),))
 
@@ -73,7 +76,7 @@ class SimulatorServicer(simulator_pb2_grpc.SimulatorServiceServicer):
         self._loop = loop
 
     async def Execute(
-        self, request: simulator_pb2.Command, context: grpc.aio.ServicerContext
+        self, request: simulator_pb2.Command, context: Context
     ) -> simulator_pb2.CommandReply:
         try:
             return await self._loop.execute(request)
@@ -90,7 +93,7 @@ class SimulatorServicer(simulator_pb2_grpc.SimulatorServiceServicer):
         raise AssertionError("abort returns never")
 
     async def Trade(
-        self, request_iterator: AsyncIterator[simulator_pb2.Command], context: grpc.aio.ServicerContext
+        self, request_iterator: AsyncIterator[simulator_pb2.Command], context: Context
     ) -> AsyncIterator[simulator_pb2.CommandReply]:
         replies: asyncio.Queue[simulator_pb2.CommandReply | None] = asyncio.Queue()
         running: set[asyncio.Task[None]] = set()
@@ -132,7 +135,7 @@ class SimulatorServicer(simulator_pb2_grpc.SimulatorServiceServicer):
         return reply
 
     async def Preview(
-        self, request: simulator_pb2.Command, context: grpc.aio.ServicerContext
+        self, request: simulator_pb2.Command, context: Context
     ) -> simulator_pb2.PreviewReply:
         try:
             body = await self._loop.read(lambda state: views.preview_body(state, request))
@@ -143,7 +146,7 @@ class SimulatorServicer(simulator_pb2_grpc.SimulatorServiceServicer):
         return simulator_pb2.PreviewReply(body=body)
 
     async def GetState(
-        self, request: simulator_pb2.StateRequest, context: grpc.aio.ServicerContext
+        self, request: simulator_pb2.StateRequest, context: Context
     ) -> simulator_pb2.StateReply:
         try:
             body = await self._loop.read(lambda state: views.state_body(state, request))
@@ -154,7 +157,7 @@ class SimulatorServicer(simulator_pb2_grpc.SimulatorServiceServicer):
         return simulator_pb2.StateReply(body=body)
 
     async def Subscribe(
-        self, request_iterator: AsyncIterator[simulator_pb2.SubscribeRequest], context: grpc.aio.ServicerContext
+        self, request_iterator: AsyncIterator[simulator_pb2.SubscribeRequest], context: Context
     ) -> AsyncIterator[simulator_pb2.FrameBatch]:
         feed = self._loop.feed
         reader = feed.subscribe()
@@ -177,7 +180,7 @@ class SimulatorServicer(simulator_pb2_grpc.SimulatorServiceServicer):
             feed.unsubscribe(reader)
 
     async def SaveSnapshot(
-        self, request: simulator_pb2.SnapshotRequest, context: grpc.aio.ServicerContext
+        self, request: simulator_pb2.SnapshotRequest, context: Context
     ) -> simulator_pb2.SnapshotReply:
         try:
             header = await self._loop.save_snapshot(request.name)
@@ -188,7 +191,7 @@ class SimulatorServicer(simulator_pb2_grpc.SimulatorServiceServicer):
         )
 
     async def Drain(
-        self, request: simulator_pb2.DrainRequest, context: grpc.aio.ServicerContext
+        self, request: simulator_pb2.DrainRequest, context: Context
     ) -> simulator_pb2.DrainReply:
         try:
             header = await self._loop.drain(request.deadline_seconds or 2.0)

@@ -93,6 +93,17 @@ class CandleSeries:
                 found.append(Candle(start, *candle.row()[1:]))
         return found[-limit:] if limit > 0 else []
 
+    def latest(self, interval_s: int) -> list[Candle]:
+        """The kept candles that fall into the interval of the last trade, oldest first; to read only."""
+        source = self.seconds if interval_s < 60 else self.minutes
+        found: list[Candle] = []
+        for candle in reversed(source):
+            if candle.start_s - candle.start_s % interval_s != source[-1].start_s - source[-1].start_s % interval_s:
+                break
+            found.append(candle)
+        found.reverse()
+        return found
+
     def to_state(self) -> list[list[list[int]]]:
         return [[candle.row() for candle in self.seconds], [candle.row() for candle in self.minutes]]
 

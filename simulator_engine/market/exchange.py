@@ -35,7 +35,7 @@ SNAPSHOT_VERSION: Final = 1
 WARM_UP_S: Final = 40
 """How long the participants trade before a session's first instant, so that its first tick is a real one."""
 STEP_NS: Final = int(STEP_S * SECOND_NS)
-USUAL_VOLUME: Final = 3_000_000
+USUAL_VOLUME: Final = 4_000_000
 """What the populations trade on a day at size scale 1, in lots."""
 
 
@@ -106,24 +106,28 @@ class Exchange:
     # -- time ---------------------------------------------------------
 
     def advance(self, until_ns: int, max_events: int = 10_000) -> bool:
-        """Run up to and including `until_ns`; False when it stopped after `max_events` scheduled entries."""
+        """Run up to and including `until_ns`; False when it stopped earlier, after about `max_events` entries.
+
+        It never stops inside an instant, so that "everything due until then" says exactly what has happened.
+        """
         queue = self._schedule
-        for _ in range(max_events):
-            if queue.next_ns() > until_ns:
-                break
-            self._next()
-        else:
-            if queue.next_ns() <= until_ns:
+        done = 0
+        while (when := queue.next_ns()) <= until_ns:
+            if done >= max_events and when > self.sim_time_ns:
                 return False
+            self._next()
+            done += 1
         if until_ns > self.sim_time_ns:
             self.sim_time_ns = until_ns
         return True
 
     def step(self) -> None:
-        """Move to the next scheduled entry that makes something happen at the venue, and carry it out."""
+        """Move to the next instant at which something happens at the venue, and carry out all that is due in it."""
         before = self.event_count
         while self.event_count == before:
-            self._next()
+            instant = self._schedule.next_ns()
+            while self._schedule.next_ns() == instant:
+                self._next()
 
     def _next(self) -> None:
         when, _, kind, index, a = self._schedule.pop()

@@ -44,7 +44,8 @@ class SessionClock:
         wanted = self._anchor_sim_ns + elapsed * self._speed_thousandths // SPEED_SCALE
         if wanted > self.horizon_ns:
             # Blocked: forget the wall time that was lost, or the market would leap when the journal is back.
-            wanted = self.horizon_ns
+            # A night that was skipped may lie beyond the horizon; what caused it lies within.
+            wanted = max(self.horizon_ns, self._anchor_sim_ns)
             self._anchor_sim_ns, self._anchor_wall_ns = wanted, now_ns
         return wanted
 

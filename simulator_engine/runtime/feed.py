@@ -66,6 +66,7 @@ class _Published:
 
     levels: dict[tuple[str, str], tuple[str, int]]
     seq: int
+    level_changes: int
 
 
 @dataclass(slots=True)
@@ -252,7 +253,9 @@ class Feed:
         if published is None:
             seq = self._marks.seq.get(name, self.epoch * EPOCH_STRIDE) + 1
             self._marks.seq[name] = seq
-            published = self._marks.book[symbol] = _Published(view.levels, seq)
+            published = self._marks.book[symbol] = _Published(
+                view.levels, seq, self._state.exchange.venue.tape(symbol).level_changes
+            )
         body = views.book_body(self._state.exchange, symbol, view, seq=published.seq)
         return simulator_pb2.Frame(
             stream=name,
@@ -268,8 +271,10 @@ class Feed:
         published = self._marks.book.get(symbol)
         if published is None:
             return []
-        if not self._state.exchange.book_changed(symbol):
+        changes = self._state.exchange.venue.tape(symbol).level_changes
+        if changes == published.level_changes:
             return []
+        published.level_changes = changes
         view = views.book_levels(self._state.exchange, symbol, BOOK_LEVELS)
         before, now = published.levels, view.levels
         changed = [(key, value) for key, value in now.items() if before.get(key) != value]

@@ -56,7 +56,7 @@ class JournalClient:
         self._metadata = call_metadata(token=config.token, session_id=config.session_id, epoch=config.epoch)
 
     async def close(self) -> None:
-        await self._channel.close()
+        await self._channel.close(None)
 
     async def acquire(self, endpoint: str) -> journal_pb2.AcquireReply:
         """Bind this holder to the epoch. Raises Fenced when the epoch has moved or has another holder."""
@@ -67,7 +67,7 @@ class JournalClient:
             endpoint=endpoint,
             engine_version=ENGINE_VERSION,
         )
-        return await self._call(self._stub.Acquire, request, timeout=10.0)  # type: ignore[no-any-return]
+        return await self._call(self._stub.Acquire, request, deadline_seconds=10.0)  # type: ignore[no-any-return]
 
     async def renew(self, **fields: object) -> journal_pb2.RenewReply:
         """Keep the lease and move the durable horizon. Raises Fenced or JournalUnavailable."""
@@ -130,7 +130,7 @@ class JournalClient:
             for start in range(0, len(data), CHUNK_BYTES):
                 yield journal_pb2.SnapshotChunk(data=data[start : start + CHUNK_BYTES])
 
-        reply = await self._call(self._stub.PutSnapshot, chunks(), timeout=30.0)
+        reply = await self._call(self._stub.PutSnapshot, chunks(), deadline_seconds=30.0)
         if reply.fenced:
             raise Fenced("the lease has moved on")
         return bool(reply.stored)
@@ -146,10 +146,10 @@ class JournalClient:
         )
         await self._call(self._stub.Release, request)
 
-    async def _call(self, method, request, timeout: float | None = None):  # type: ignore[no-untyped-def]
+    async def _call(self, method, request, deadline_seconds: float | None = None):  # type: ignore[no-untyped-def]
         try:
             return await method(
-                request, metadata=self._metadata, timeout=timeout or self._config.journal_timeout_seconds
+                request, metadata=self._metadata, timeout=deadline_seconds or self._config.journal_timeout_seconds
             )
         except grpc.aio.AioRpcError as error:
             raise _translated(error) from error

@@ -201,6 +201,9 @@ class SessionLoop:
         reached, reports = self._state.advance(target, _wall_ms(), max_events=SLICE_EVENTS)
         if reports:
             self._enqueue(None, reports)
+        if self._state.exchange.sim_time_ns > target:
+            # The market closed and opened again: the night takes no time.
+            self._clock.held_at(self._state.exchange.sim_time_ns, time.monotonic_ns())
         return reached
 
     async def _tick_forever(self) -> None:
@@ -292,7 +295,7 @@ class SessionLoop:
                     horizon_ns=self._clock.wanted_horizon(now, self._config.horizon_seconds),
                     state=self.phase,
                     sim_time_ns=self._state.exchange.sim_time_ns,
-                    phase=str(self._state.exchange.phase),
+                    phase=str(self._state.exchange.venue.phase),
                     speed=format(self._state.speed.normalize(), "f"),
                     paused=self._state.paused,
                     detail=self._state.exchange.venue.core_name,

@@ -150,7 +150,7 @@ class _Replay:
                 f"but the market stands after {exchange.event_count} at {exchange.sim_time_ns}"
             )
         if record.command_seq != self._state.command_seq + 1:
-            raise RestoreFailed(f"command {record.command_seq} follows {self._state.command_seq}: the journal has a gap")
+            raise RestoreFailed(f"command {record.command_seq} follows {self._state.command_seq}: a gap")
         message = simulator_pb2.Command.FromString(record.body)
         self._compare(self._state.apply(message, _wall_ms()).reports)
 

@@ -85,7 +85,7 @@ def account_terms(scenario: Scenario, account: dict[str, Any]) -> AccountTerms:
             for name, value in (account.get("limits") or {}).items()
             if name in _LIMITS and value is not None
         }
-        return replace(terms, **limits)
+        return replace(terms, **limits)  # type: ignore[arg-type]
     except (NotExact, ValueError, KeyError, TypeError) as error:
         raise BadSpec(f"account: {error}") from error
 

@@ -6,6 +6,7 @@ It never waits and never reads a clock; wall time is handed in and stamped on re
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
@@ -15,6 +16,7 @@ import msgspec
 from simulator_engine import wire
 from simulator_engine.contract.v1 import journal_pb2, simulator_pb2
 from simulator_engine.core import events
+from simulator_engine.core.instruments import Instrument
 from simulator_engine.core.quantities import NotExact
 from simulator_engine.core.reasons import ExecType
 from simulator_engine.market.exchange import Exchange
@@ -68,9 +70,16 @@ class SessionState:
     stream_seq: dict[str, int] = field(default_factory=lambda: {"orders": 0, "account": 0, "session": 0})
     requests: dict[str, Answered] = field(default_factory=dict)
 
+    @property
+    def instruments(self) -> Mapping[str, Instrument]:
+        """What is traded, by symbol."""
+        return self.exchange.venue.instruments
+
     # --- moving on ---------------------------------------------------------------------------------------------
 
-    def advance(self, until_ns: int, wall_time_ms: int, max_events: int = 10_000) -> tuple[bool, list[journal_pb2.Report]]:
+    def advance(
+        self, until_ns: int, wall_time_ms: int, max_events: int = 10_000
+    ) -> tuple[bool, list[journal_pb2.Report]]:
         """Let the market go on to `until_ns`, or for about `max_events`; says whether it got there.
 
         It always stops between two instants: everything due at the exchange's time has happened, so that a command
@@ -154,14 +163,13 @@ class SessionState:
 
     def _reports(self, caused_by: int, request_id: str | None, wall_time_ms: int) -> list[journal_pb2.Report]:
         reports = []
-        instruments = self.exchange.venue.instruments
         for event in self.exchange.drain():
             stream = wire.STREAM_OF.get(type(event))
             if stream is None:
                 continue
             described = wire.describe(
                 event,
-                instruments,
+                self.instruments,
                 session=self.session,
                 stream_seq=self.stream_seq[stream] + 1,
                 caused_by_request=request_id,
@@ -184,7 +192,6 @@ class SessionState:
     ) -> journal_pb2.Report:
         self.event_seq += 1
         self.stream_seq[stream] += 1
-        instruments = self.exchange.venue.instruments
         return journal_pb2.Report(
             event_seq=self.event_seq,
             stream=stream,
@@ -194,7 +201,7 @@ class SessionState:
             sim_time_ns=sim_time_ns,
             wall_time_ms=wall_time_ms,
             body=body,
-            legs=[wire.leg_message(leg, instruments) for leg in legs],
+            legs=[wire.leg_message(leg, self.instruments) for leg in legs],
         )
 
     # --- keeping -----------------------------------------------------------------------------------------------

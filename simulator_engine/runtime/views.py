@@ -74,7 +74,7 @@ class BookLevels:
 
 def book_levels(exchange: Exchange, symbol: str, depth: int) -> BookLevels:
     view = exchange.book(symbol, depth)
-    instrument = exchange.venue.instruments[symbol]
+    instrument = exchange.venue.instrument(symbol)
     price, quantity = instrument.format_price, instrument.format_quantity
     levels = {("bids", price(ticks)): (quantity(lots), orders) for ticks, lots, orders in view.bids}
     levels.update({("asks", price(ticks)): (quantity(lots), orders) for ticks, lots, orders in view.asks})
@@ -101,7 +101,7 @@ def book_body(exchange: Exchange, symbol: str, view: BookLevels, *, seq: int) ->
 def quote_body(exchange: Exchange, symbol: str) -> bytes:
     """Best bid and ask, last price and the day's change and volume; null where there is none."""
     venue = exchange.venue
-    instrument = venue.instruments[symbol]
+    instrument = venue.instrument(symbol)
     tape = venue.tape(symbol)
     bid, ask = venue.best_bid(symbol), venue.best_ask(symbol)
     last = tape.last_ticks or None
@@ -127,7 +127,7 @@ def quote_body(exchange: Exchange, symbol: str) -> bytes:
 
 
 def _trade(exchange: Exchange, symbol: str, trade: TradeRow) -> dict[str, Any]:
-    instrument = exchange.venue.instruments[symbol]
+    instrument = exchange.venue.instrument(symbol)
     return {
         "seq": trade.number,
         "sim_time": wire.time_text(trade.sim_time_ns),
@@ -146,7 +146,7 @@ def trades_body(exchange: Exchange, symbol: str, newest_first: list[TradeRow]) -
 
 
 def _candle(exchange: Exchange, symbol: str, candle: Candle) -> dict[str, Any]:
-    instrument = exchange.venue.instruments[symbol]
+    instrument = exchange.venue.instrument(symbol)
     return {
         "time": wire.time_text(candle.start_s * 1_000_000_000),
         "open": instrument.format_price(candle.open_ticks),
@@ -172,7 +172,7 @@ def queue_body(exchange: Exchange) -> bytes:
     venue = exchange.venue
     ahead = {
         order.client_order_id: {
-            "quantity_ahead": venue.instruments[order.symbol].format_quantity(max(venue.quantity_ahead(order), 0))
+            "quantity_ahead": venue.instrument(order.symbol).format_quantity(max(venue.quantity_ahead(order), 0))
         }
         for order in venue.working_orders()
     }
@@ -206,6 +206,7 @@ def preview_body(state: SessionState, message: simulator_pb2.Command) -> bytes:
             "worst_price": price(preview.worst_price_ticks),
             "fill_quantity": lots(preview.fill_lots),
             "resting_quantity": lots(preview.resting_lots),
+            "quantity_ahead": lots(preview.quantity_ahead_lots),
             "notional": money(preview.notional_minor),
             "estimated_fee": money(preview.fee_minor),
             "estimated_cost": money(preview.cost_minor),
@@ -214,7 +215,7 @@ def preview_body(state: SessionState, message: simulator_pb2.Command) -> bytes:
             "buying_power": money(preview.buying_power_minor),
             "buying_power_after": money(preview.buying_power_after_minor),
             "accepted": not preview.refusals,
-            "broken_rules": [{"code": refusal.code, "text": refusal.text} for refusal in preview.refusals],
+            "broken_rules": [{"code": refused.code, "text": refused.text} for refused in preview.refusals],
         }
     )
 
@@ -242,11 +243,12 @@ def _positions(exchange: Exchange) -> list[dict[str, Any]]:
     marks = _marks(exchange)
     rows = []
     for position in exchange.venue.positions():
-        instrument = exchange.venue.instruments[position.symbol]
+        symbol = position.symbol
+        instrument = exchange.venue.instrument(symbol)
         fields = wire.position_fields(position, instrument)
         quantity = Decimal(str(fields["quantity"]))
-        unrealized = quantity * marks[position.symbol] - Decimal(str(fields["cost"]))
-        rows.append({**fields, "mark_price": _text(marks[position.symbol]), "unrealized_pnl": _text(unrealized)})
+        unrealized = quantity * marks[symbol] - Decimal(str(fields["cost"]))
+        rows.append({**fields, "mark_price": _text(marks[symbol]), "unrealized_pnl": _text(unrealized)})
     return rows
 
 
@@ -313,7 +315,7 @@ def _instruments_view(state: SessionState, request: simulator_pb2.StateRequest) 
                 "min_quantity": instrument.format_quantity(instrument.min_quantity_lots),
                 "max_quantity": instrument.format_quantity(instrument.max_quantity_lots),
                 "shortable": instrument.shortable,
-                "phase": exchange.phase,
+                "phase": exchange.venue.phase,
                 "last_price": instrument.format_price(last) if last else None,
                 "previous_close": instrument.format_price(exchange.previous_close_ticks(symbol)),
             }
@@ -334,7 +336,7 @@ def _session_view(state: SessionState, request: simulator_pb2.StateRequest) -> b
     return orjson.dumps(
         {
             "sim_time": wire.time_text(exchange.sim_time_ns),
-            "phase": exchange.phase,
+            "phase": exchange.venue.phase,
             "speed": format(state.speed.normalize(), "f"),
             "paused": state.paused,
             "core": exchange.venue.core_name,
