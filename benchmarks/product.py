@@ -27,7 +27,7 @@ WATCH_SECONDS = 10.0
 
 
 class Bench:
-    """One trader at one running server. In production REST is measured at the web process itself, past the test's edge."""
+    """One trader at one running server. In production REST is measured at the web process, past the edge."""
 
     def __init__(self, server: LiveServer) -> None:
         self.server = server
