@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from apps.common.problems import Problem
+from apps.common.problems import Malformed, field_error
 from simulator_engine.core.quantities import NotExact, parse_decimal
 from simulator_engine.core.reasons import OrderType, Side, TimeInForce
 
@@ -24,6 +24,9 @@ DEFAULT_GOOD_FOR_MS: Final = 5_000
 
 CLIENT_ORDER_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _SYMBOL = re.compile(r"[A-Za-z0-9./_-]{1,32}", re.ASCII)
+
+_UNKNOWN: Final = "is not a field of this request"
+_REQUIRED: Final = "is required"
 
 Faults = list[dict[str, str]]
 Reader = Callable[[Any], Any]
@@ -111,32 +114,35 @@ def _hash(kind: str, terms: Mapping[str, Any]) -> bytes:
 
 
 def parse_order(body: object) -> OrderBody:
-    """Read a new order. Raises a 400 Problem that names every fault."""
+    """Read a new order. Raises a 400 problem that names every fault."""
     values = _read(body, _ORDER_FIELDS, required=("client_order_id", "symbol", "side", "type", "quantity"))
     sent_at = values.pop("sent_at", None)
     return OrderBody(**values, sent_at_ms=sent_at or 0)
 
 
 def parse_replace(body: object) -> ReplaceBody:
-    """Read new terms for an order. Raises a 400 Problem that names every fault."""
+    """Read new terms for an order. Raises a 400 problem that names every fault."""
     return ReplaceBody(**_read(body, _REPLACE_FIELDS, required=("client_order_id",)))
 
 
-def parse_flatten(body: object) -> str:
-    """Read the body of flatten and reverse (may be empty): the market order's id, made here when none is given."""
+def parse_flatten(body: object, request_id: str | None) -> str:
+    """Read the body of flatten and reverse (may be empty): the market order's id.
+
+    That of the body, else the Idempotency-Key, else one made here. Raises a 400 problem.
+    """
     values = _read({} if body is None else body, {"client_order_id": _client_order_id}, required=())
-    return values.get("client_order_id") or f"flatten-{uuid.uuid4()}"
+    return values.get("client_order_id") or parse_request_id(request_id)
 
 
 def parse_filters(symbol: str | None, side: str | None) -> tuple[str | None, Side | None]:
-    """Read the query of cancel-many. Raises a 400 Problem that names every fault."""
+    """Read the query of cancel-many. Raises a 400 problem that names every fault."""
     given = {name: value for name, value in (("symbol", symbol), ("side", side)) if value is not None}
     values = _read(given, {"symbol": _symbol, "side": _one_of(Side)}, required=())
     return values.get("symbol"), values.get("side")
 
 
 def parse_request_id(value: str | None) -> str:
-    """Read an Idempotency-Key; a new one is made when there is none. Raises a 400 Problem."""
+    """Read an Idempotency-Key; a new one is made when there is none. Raises a 400 problem."""
     if value is None or value == "":
         return f"request-{uuid.uuid4()}"
     try:
@@ -153,7 +159,7 @@ def _read(body: object, fields: Mapping[str, Reader], *, required: tuple[str, ..
     for name, value in body.items():
         reader = fields.get(name)
         if reader is None:
-            faults.append(_fault(str(name)[:64], "is not a field of this request"))
+            faults.append(_fault(str(name)[:64], _UNKNOWN))
             continue
         if value is None:
             continue  # null means: not given
@@ -162,28 +168,23 @@ def _read(body: object, fields: Mapping[str, Reader], *, required: tuple[str, ..
         except _Fault as fault:
             faults.append(_fault(name, str(fault)))
     missing = [name for name in required if body.get(name) is None]
-    faults.extend(_fault(name, "is required") for name in missing)
+    faults.extend(_fault(name, _REQUIRED) for name in missing)
     if faults:
         raise _malformed(faults)
     return values
 
 
-def _fault(field: str, detail: str) -> dict[str, str]:
-    return {"field": field, "detail": detail}
+def _fault(field: str, message: str) -> dict[str, str]:
+    code = "unknown_field" if message == _UNKNOWN else "required" if message == _REQUIRED else "invalid"
+    return field_error(field, code, message)
 
 
-def _malformed(faults: Faults) -> Problem:
+def _malformed(faults: Faults) -> Malformed:
     first = faults[0]
-    sentence = f"{first['field']} {first['detail']}".strip()
+    sentence = f"{first['field']} {first['message']}".strip()
     if len(faults) > 1:
         sentence += f" (and {len(faults) - 1} more)"
-    return Problem(
-        status=400,
-        code="MALFORMED_REQUEST",
-        title="The request is not of the right shape",
-        detail=f"{sentence}.",
-        errors=faults,
-    )
+    return Malformed(f"{sentence}.", errors=faults)
 
 
 def _client_order_id(value: Any) -> str:

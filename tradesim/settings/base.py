@@ -197,6 +197,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 RATE_LIMITS = {
     "anonymous": "240/minute",
     "user": "6000/minute",
+    "orders": "12000/minute",
     "login-address": "60/minute",
     "login-pair": "10/minute",
     "signup-address": "30/hour",

@@ -1,0 +1,149 @@
+"""The doors for browsers whose socket fails: server-sent events and polling, on the same bridge as the socket.
+
+A cursor is opaque to clients and covers the private streams; market streams begin again with their snapshot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from apps.common.problems import Malformed, Problem
+from apps.streams import drain, frames, messages, tickets
+from apps.streams.frames import is_private
+from apps.streams.hub import Bridge, Reader, hub
+from apps.streams.threads import in_thread
+
+MARKET_SECONDS: Final = 0.05
+HEARTBEAT_SECONDS: Final = 1.0
+POLL_SECONDS: Final = 0.3
+"""How long a poll waits for the first market frames: six of the simulator's beats."""
+
+
+def read_streams(text: str, cursor: str) -> dict[str, int | None]:
+    """The streams of an address, resumed where the cursor says. Raises a 400 Problem."""
+    try:
+        streams = messages.read_stream_names(text)
+    except messages.BadMessage as error:
+        raise Malformed(f"{error}.") from None
+    for name, seq in _read_cursor(cursor).items():
+        if name in streams:
+            streams[name] = seq
+    return streams
+
+
+async def events(*, session_id: UUID, streams: dict[str, int | None], holder: tickets.Pass) -> AsyncIterator[bytes]:
+    """Server-sent events until the client leaves, the login ends or this process does."""
+    drain.install()
+    wake = asyncio.Event()
+    reader = Reader(wake.set)
+    bridge = hub().bridge(session_id)
+    bridge.attach(reader)
+    # Subscribing may wait for the event log; the first bytes must not.
+    joining = asyncio.ensure_future(bridge.subscribe(reader, streams))
+    try:
+        yield b": welcome\n\n"
+        beat_due, market_due = 0.0, 0.0
+        while True:
+            now = time.monotonic()
+            if drain.draining():
+                yield _event(frames.server_shutdown(now=_now()), reader)
+                return
+            if joining.done():
+                joining.result()
+            if now >= beat_due:
+                if beat_due and not await in_thread(tickets.still_stands, holder=holder, now=_now()):
+                    yield _event(frames.error("SESSION_REVOKED", "this login has been ended", now=_now()), reader)
+                    return
+                beat_due = now + HEARTBEAT_SECONDS
+                reader.say(_heartbeat(bridge, reader))
+            if reader.outbox.overflowed:
+                yield _event(frames.error("SLOW_READER", "too much is unread", now=_now()), reader)
+                return
+            for message in reader.outbox.take_private():
+                yield _event(message, reader)
+            # The server takes the next event only when the connection took the last: taken is acknowledged.
+            reader.outbox.acknowledge_until(reader.outbox.mark())
+            if reader.outbox.has_market and time.monotonic() >= market_due:
+                market_due = time.monotonic() + MARKET_SECONDS
+                yield _event(frames.array(reader.outbox.take_market()), reader)
+            due = min(beat_due, market_due) if reader.outbox.has_market else beat_due
+            wake.clear()
+            if not reader.outbox.has_private:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(wake.wait(), max(0.005, due - time.monotonic()))
+                if reader.outbox.has_market and not reader.outbox.has_private:
+                    await asyncio.sleep(max(0.0, market_due - time.monotonic()))
+    finally:
+        joining.cancel()
+        bridge.detach(reader)
+
+
+async def poll(*, session_id: UUID, streams: dict[str, int | None], close_after: bool = False) -> dict[str, Any]:
+    """Everything since the cursor, once: `{"frames": […], "cursor": …}`. `close_after`: this loop ends with the call."""
+    wake = asyncio.Event()
+    reader = Reader(wake.set)
+    bridge = hub().bridge(session_id)
+    bridge.attach(reader)
+    try:
+        await bridge.subscribe(reader, streams)
+        wanted = any(not is_private(name) for name in streams)
+        deadline = time.monotonic() + POLL_SECONDS
+        while wanted and not reader.outbox.has_market and time.monotonic() < deadline:
+            wake.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(wake.wait(), deadline - time.monotonic())
+        reader.say(_heartbeat(bridge, reader))
+        taken = reader.outbox.take_private() + reader.outbox.take_market()
+        return {"frames": [orjson.Fragment(frame) for frame in taken], "cursor": _cursor(reader)}
+    finally:
+        bridge.detach(reader)
+        if close_after:
+            await hub().close()
+
+
+def _heartbeat(bridge: Bridge, reader: Reader) -> bytes:
+    return frames.heartbeat(
+        now=_now(),
+        t=int(time.monotonic() * 1000),
+        epoch=bridge.location.epoch,
+        next_seq=bridge.heartbeat_numbers(reader),
+        rtt_ms=None,
+        link="live" if bridge.live else "degraded",
+    )
+
+
+def _event(data: bytes, reader: Reader) -> bytes:
+    return b"id: " + _cursor(reader).encode() + b"\ndata: " + data + b"\n\n"
+
+
+def _cursor(reader: Reader) -> str:
+    numbers = {name: seq - 1 for name, seq in reader.next_seq.items()}
+    return base64.urlsafe_b64encode(orjson.dumps(numbers)).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> dict[str, int]:
+    if not cursor:
+        return {}
+    try:
+        numbers = orjson.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        if len(cursor) <= 512 and isinstance(numbers, dict):
+            checked = {name: seq for name, seq in numbers.items() if is_private(name)}
+            if all(isinstance(seq, int) and 0 <= seq < 2**63 for seq in checked.values()):
+                return checked
+    except (binascii.Error, UnicodeError, ValueError):
+        pass
+    raise Problem(code="INVALID_CURSOR")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,40 @@
+"""Blocking work of the streams, kept off the event loop and out of the one thread that Django's async views share."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, ParamSpec, TypeVar
+
+from django.db import connections
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+WORKERS: Final = 8
+"""Each holds one database connection; the work is short reads and order commands that wait for a commit."""
+
+_pool = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="streams")
+
+
+async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The result of a blocking call, made in a worker thread with healthy database connections."""
+    context = contextvars.copy_context()
+
+    def work() -> T:
+        _let_go_of_spent_connections()
+        try:
+            return context.run(call, *args, **kwargs)
+        finally:
+            _let_go_of_spent_connections()
+
+    return await asyncio.get_running_loop().run_in_executor(_pool, work)
+
+
+def _let_go_of_spent_connections() -> None:
+    """Give connections back as a request does; a sound one to SQLite is kept, since opening it costs as much as a read."""
+    for connection in connections.all(initialized_only=True):
+        if connection.vendor != "sqlite" or connection.errors_occurred:
+            connection.close_if_unusable_or_obsolete()
