@@ -14,7 +14,12 @@ import grpc.aio
 
 from simulator_engine.config import TlsFiles
 from simulator_engine.contract.v1 import simulator_pb2, simulator_pb2_grpc
-from simulator_engine.runtime.channels import call_metadata, channel_credentials, channel_options
+from simulator_engine.runtime.channels import (
+    HANDLER_REFUSAL,
+    call_metadata,
+    channel_credentials,
+    channel_options,
+)
 
 
 class CallFailed(Exception):
@@ -37,9 +42,6 @@ _REFUSED_BY_HANDLER = frozenset(
     }
 )
 """Statuses that our own handler gives before it stamps anything: certain proof that nothing was done."""
-
-HANDLER_REFUSAL = "x-refused"
-"""Trailing metadata that our handler sets when it refused an UNAVAILABLE call itself, before doing anything."""
 
 
 def _failed(error: grpc.RpcError) -> CallFailed:

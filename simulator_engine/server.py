@@ -17,11 +17,10 @@ from grpc_health.v1._async import HealthServicer
 from grpc_reflection.v1alpha import reflection
 
 from simulator_engine import telemetry, wire
-from simulator_engine.client import HANDLER_REFUSAL
 from simulator_engine.config import SimulatorConfig
 from simulator_engine.contract.v1 import simulator_pb2, simulator_pb2_grpc
 from simulator_engine.runtime import views
-from simulator_engine.runtime.channels import SERVER_OPTIONS, server_credentials
+from simulator_engine.runtime.channels import HANDLER_REFUSAL, SERVER_OPTIONS, server_credentials
 from simulator_engine.runtime.clock import SessionClock
 from simulator_engine.runtime.gate import GateClosed
 from simulator_engine.runtime.journal_client import Fenced, JournalClient, JournalRefused, JournalUnavailable

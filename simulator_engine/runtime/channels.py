@@ -10,6 +10,9 @@ from simulator_engine.config import TlsFiles
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 
+HANDLER_REFUSAL = "x-refused"
+"""Trailing metadata that our handler sets when it refused an UNAVAILABLE call itself, before doing anything."""
+
 _CHANNEL_OPTIONS: tuple[tuple[str, int | str], ...] = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),

@@ -14,8 +14,8 @@ import grpc.aio
 import orjson
 import pytest
 
-from simulator_engine.client import HANDLER_REFUSAL
 from simulator_engine.contract.v1 import simulator_pb2
+from simulator_engine.runtime.channels import HANDLER_REFUSAL
 from tests.support.simulator_process import SimulatorRun, SimulatorSession, a_session
 from tests.support.waiting import eventually_async
 
