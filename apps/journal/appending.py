@@ -136,9 +136,7 @@ def _append_once(batch: Batch, now: dt.datetime) -> AppendResult:
         _insert_records(batch, records_before, hashes, now)
         _insert_entries(batch, legs)
         for receiver in receivers():
-            receiver(
-                session_id=batch.session_id, records=batch.records, reports=batch.reports, committed_at=now
-            )
+            receiver(session_id=batch.session_id, records=batch.records, reports=batch.reports, committed_at=now)
     return Appended(batch.last_command_seq, batch.last_event_seq)
 
 
@@ -175,8 +173,7 @@ def _tips(batch: Batch) -> tuple[bytes, bytes]:
     )
     if row is None:
         raise Corrupt(
-            f"the lease stands at ({batch.first_command_seq - 1}, {batch.first_event_seq - 1}) "
-            "and no batch ends there"
+            f"the lease stands at ({batch.first_command_seq - 1}, {batch.first_event_seq - 1}) and no batch ends there"
         )
     return bytes(row[0]), bytes(row[1])
 

@@ -87,5 +87,3 @@ def parse_body(body: bytes) -> Mapping[str, Any]:
     if not isinstance(data, dict):
         raise ValueError("a report's body must be a JSON object")
     return data
-
-

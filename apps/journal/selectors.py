@@ -74,13 +74,11 @@ def command_of(row: JournalRecord) -> JournaledCommand:
     )
 
 
-def reports_after(
-    *, session_id: uuid.UUID, stream: str, after_seq: int, limit: int
-) -> list[CommittedReport]:
+def reports_after(*, session_id: uuid.UUID, stream: str, after_seq: int, limit: int) -> list[CommittedReport]:
     """The stream's reports with stream_seq above `after_seq`, oldest first, at most `limit`."""
-    rows = EventLogEntry.objects.filter(
-        session_id=session_id, stream=stream, stream_seq__gt=after_seq
-    ).order_by("stream_seq")[:limit]
+    rows = EventLogEntry.objects.filter(session_id=session_id, stream=stream, stream_seq__gt=after_seq).order_by(
+        "stream_seq"
+    )[:limit]
     return [report_of(row) for row in rows]
 
 
@@ -164,9 +162,7 @@ def tail(*, session_id: uuid.UUID, after_command_seq: int, after_event_seq: int)
                 raise Corrupt(f"the journal of session {session_id} lacks row {error}") from error
 
 
-def newest_snapshot(
-    *, session_id: uuid.UUID, before_command_seq: int = 0, engine_version: str = ""
-) -> Snapshot | None:
+def newest_snapshot(*, session_id: uuid.UUID, before_command_seq: int = 0, engine_version: str = "") -> Snapshot | None:
     """The newest snapshot whose digest holds; a torn one is passed over for the one before.
 
     `before_command_seq` 0 means no bound; `engine_version` empty means any.

@@ -197,9 +197,7 @@ class JournalServicer(pb_grpc.JournalServiceServicer):
             )
 
     @_unary
-    def PutSnapshot(
-        self, requests: Iterable[pb.SnapshotChunk], context: grpc.ServicerContext
-    ) -> pb.PutSnapshotReply:
+    def PutSnapshot(self, requests: Iterable[pb.SnapshotChunk], context: grpc.ServicerContext) -> pb.PutSnapshotReply:
         header, data = _receive_snapshot(requests)
         session_id, epoch = _caller(context, header)
         stored = snapshots.put_snapshot(
@@ -220,9 +218,7 @@ class JournalServicer(pb_grpc.JournalServiceServicer):
         return pb.PutSnapshotReply(fenced=not stored, stored=stored)
 
     @_streaming
-    def GetSnapshot(
-        self, request: pb.GetSnapshotRequest, context: grpc.ServicerContext
-    ) -> Iterator[pb.SnapshotChunk]:
+    def GetSnapshot(self, request: pb.GetSnapshotRequest, context: grpc.ServicerContext) -> Iterator[pb.SnapshotChunk]:
         """No chunk at all: there is no snapshot that holds."""
         session_id, epoch = _caller(context, request)
         _require_epoch(session_id, epoch)
@@ -357,7 +353,9 @@ def _report_message(report: CommittedReport) -> pb.Report:
         wall_time_ms=report.wall_time_ms,
         body=report.body,
         legs=[
-            pb.LedgerLeg(account=leg.account, asset=leg.asset, amount=format(Decimal(leg.amount), "f"), is_cash=leg.is_cash)
+            pb.LedgerLeg(
+                account=leg.account, asset=leg.asset, amount=format(Decimal(leg.amount), "f"), is_cash=leg.is_cash
+            )
             for leg in report.legs
         ],
     )

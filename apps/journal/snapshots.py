@@ -72,7 +72,5 @@ def put_snapshot(new: NewSnapshot, *, now: dt.datetime) -> bool:
 
 def _prune(session_id: uuid.UUID) -> None:
     unnamed = Snapshot.objects.filter(session_id=session_id, name="")
-    kept = list(
-        unnamed.order_by("-command_seq", "-event_seq", "-id").values_list("id", flat=True)[:SNAPSHOTS_KEPT]
-    )
+    kept = list(unnamed.order_by("-command_seq", "-event_seq", "-id").values_list("id", flat=True)[:SNAPSHOTS_KEPT])
     unnamed.exclude(id__in=kept).delete()

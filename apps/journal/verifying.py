@@ -51,9 +51,7 @@ def _verify_batches(session_id: uuid.UUID, faults: list[str]) -> tuple[int, int]
                 command_seq__lte=row.last_command_seq,
             ).order_by("command_seq")
         )
-        if [record.command_seq for record in records] != list(
-            range(row.first_command_seq, row.last_command_seq + 1)
-        ):
+        if [record.command_seq for record in records] != list(range(row.first_command_seq, row.last_command_seq + 1)):
             faults.append(f"{where}: commands are missing")
         for record in records:
             if bytes(record.prev_hash) != record_tip:
@@ -95,11 +93,7 @@ def _verify_batches(session_id: uuid.UUID, faults: list[str]) -> tuple[int, int]
 
 def _verify_streams(session_id: uuid.UUID, faults: list[str]) -> None:
     last: dict[str, int] = {}
-    rows = (
-        EventLogEntry.objects.filter(session_id=session_id)
-        .order_by("event_seq")
-        .values_list("stream", "stream_seq")
-    )
+    rows = EventLogEntry.objects.filter(session_id=session_id).order_by("event_seq").values_list("stream", "stream_seq")
     for stream, stream_seq in rows.iterator(chunk_size=2000):
         if stream_seq != last.get(stream, 0) + 1:
             faults.append(f"stream {stream}: {stream_seq} follows {last.get(stream, 0)}")

@@ -53,9 +53,7 @@ def raise_epoch(*, session_id: uuid.UUID, from_epoch: int) -> bool:
     return moved == 1
 
 
-def acquire(
-    *, session_id: uuid.UUID, epoch: int, holder: str, endpoint: str, engine_version: str
-) -> LeaseFacts | None:
+def acquire(*, session_id: uuid.UUID, epoch: int, holder: str, endpoint: str, engine_version: str) -> LeaseFacts | None:
     """Bind the epoch to one holder. None when the epoch has moved or another holder has it: the caller must exit.
 
     The first engine version to serve a session becomes part of it.

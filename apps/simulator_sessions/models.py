@@ -29,7 +29,9 @@ class SimulatorSession(models.Model):
     scenario = models.CharField(max_length=64)
     scenario_date = models.DateField(null=True, blank=True)
     seed = models.BigIntegerField()
-    account = models.JSONField(default=dict, help_text="Starting cash, fees, holdings and limits, as the engine reads them.")
+    account = models.JSONField(
+        default=dict, help_text="Starting cash, fees, holdings and limits, as the engine reads them."
+    )
     speed = models.CharField(max_length=16, default="1")
     engine_version = models.CharField(max_length=40, blank=True)
 

@@ -363,9 +363,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 75  # EX_TEMPFAIL: there is one, use it
         lock.write(str(os.getpid()))
         lock.flush()
-        Zygote(
-            path=options.socket, serve=_load(options.entry), grace_seconds=options.owner_grace
-        ).run()
+        Zygote(path=options.socket, serve=_load(options.entry), grace_seconds=options.owner_grace).run()
     return 0
 
 

@@ -52,7 +52,7 @@ def report(seq: int, *, epoch: int = 1, caused_by: int = 0, body: bytes | None =
         epoch=epoch,
         body=body,
         data=orjson.loads(body),
-        legs=(Leg("USER", "USD", -seq, True), Leg("VENUE", "USD", seq, True)),
+        legs=(Leg("USER", "USD", f"-{seq}.00", True), Leg("VENUE", "USD", f"{seq}.00", True)),
     )
 
 
@@ -74,8 +74,7 @@ def batch(
         first_event_seq=first_e,
         records=[record(first_c + i, epoch=epoch) for i in range(count_c)],
         reports=[
-            report(first_e + i, epoch=epoch, caused_by=first_c if count_c else 0, body=body)
-            for i in range(count_e)
+            report(first_e + i, epoch=epoch, caused_by=first_c if count_c else 0, body=body) for i in range(count_e)
         ],
         horizon_ns=(first_e + count_e) * 1000,
         event_hash=b"e" * 16,

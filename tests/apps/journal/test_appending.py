@@ -45,7 +45,9 @@ def test_batches_follow_one_another_and_the_chain_holds(session_id):
 def test_a_batch_may_hold_reports_and_no_command(session_id):
     assert append(batch(session_id, commands=(1, 0), events=(1, 2))) == appending.Appended(0, 2)
     assert append(batch(session_id, commands=(1, 1), events=(3, 0))) == appending.Appended(1, 2)
-    assert [len(item.records) for item in selectors.tail(session_id=session_id, after_command_seq=0, after_event_seq=0)] == [0, 1]
+    assert [
+        len(item.records) for item in selectors.tail(session_id=session_id, after_command_seq=0, after_event_seq=0)
+    ] == [0, 1]
     assert verifying.verify_session(session_id) == []
 
 
