@@ -99,14 +99,7 @@ class Account:
     # -- reservations ----------------------------------------------------------------------------------------
 
     def needed_minor(
-        self,
-        instrument: Instrument,
-        side: Side,
-        limit_ticks: int,
-        lots: int,
-        *,
-        numerator: int = 0,
-        charged: int = 0,
+        self, instrument: Instrument, side: Side, limit_ticks: int, lots: int, *, numerator: int = 0, charged: int = 0
     ) -> int:
         """What open lots must hold back: for a buy their cost at the limit and the fee still to come.
 

@@ -202,14 +202,7 @@ class Book:
         out.append((LEVEL, side, 0, 0, index, 0, 0, 0, 0, price, total, level.count))
 
     def _match(
-        self,
-        out: list[OutputEvent],
-        taker_id: int,
-        owner: int,
-        side: int,
-        limit: int,
-        lots: int,
-        self_match: int,
+        self, out: list[OutputEvent], taker_id: int, owner: int, side: int, limit: int, lots: int, self_match: int
     ) -> int:
         """Trade against the other side while it is within the limit. Returns the lots left, 0 when ended."""
         index = self.index
@@ -220,9 +213,11 @@ class Book:
             level = levels[keys[-1]]
             price = level.price
             maker = level.head
-            ended: list[OutputEvent] = []
+            before = level.total
+            ended: list[OutputEvent] | None = None
             while maker is not None and lots > 0:
                 if self_match and maker.owner == owner:
+                    ended = []
                     lots = self._prevent(out, ended, level, maker, taker_id, side, limit, lots, self_match)
                     maker = level.head
                     continue
@@ -246,8 +241,10 @@ class Book:
             if level.count == 0:
                 keys.pop()
                 del levels[level.key]
-            out.append((LEVEL, 1 - side, 0, 0, index, 0, 0, 0, 0, price, level.total, level.count))
-            out.extend(ended)
+            if level.total != before:
+                out.append((LEVEL, 1 - side, 0, 0, index, 0, 0, 0, 0, price, level.total, level.count))
+            if ended:
+                out.extend(ended)
         return lots
 
     def _prevent(
@@ -271,20 +268,7 @@ class Book:
             lots = 0
         if self_match in (_CANCEL_MAKER, _CANCEL_BOTH):
             out.append(
-                (
-                    CANCELED,
-                    maker_side,
-                    _SELF_MATCH,
-                    0,
-                    index,
-                    maker.order_id,
-                    owner,
-                    0,
-                    0,
-                    price,
-                    maker.leaves,
-                    0,
-                )
+                (CANCELED, maker_side, _SELF_MATCH, 0, index, maker.order_id, owner, 0, 0, price, maker.leaves, 0)
             )
             level.remove(maker)
             del self.orders[maker.order_id]

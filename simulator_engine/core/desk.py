@@ -6,26 +6,11 @@ A refusal is an event with its reason; nothing raises for what a trader may writ
 
 from __future__ import annotations
 
-from simulator_engine.core.commands import (
-    CancelOrder,
-    Command,
-    FlattenPosition,
-    MassCancel,
-    ReplaceOrder,
-    SubmitOrder,
-)
+from simulator_engine.core.commands import CancelOrder, Command, FlattenPosition, MassCancel, ReplaceOrder, SubmitOrder
 from simulator_engine.core.events import CancelRejected
 from simulator_engine.core.floor import USER_OWNER, Floor
 from simulator_engine.core.orders import Order
-from simulator_engine.core.reasons import (
-    CancelReason,
-    ExecType,
-    OrderType,
-    OrdStatus,
-    RejectCode,
-    Side,
-    TimeInForce,
-)
+from simulator_engine.core.reasons import CancelReason, ExecType, OrderType, OrdStatus, RejectCode, Side, TimeInForce
 from simulator_engine.core.records import (
     ADD,
     BUY,
@@ -206,10 +191,7 @@ class Desk:
     # -- answers ---------------------------------------------------------------------------------------------
 
     def _end(
-        self,
-        order: Order,
-        now: int,
-        ended: tuple[ExecType, CancelReason] = (ExecType.CANCELED, CancelReason.REQUESTED),
+        self, order: Order, now: int, ended: tuple[ExecType, CancelReason] = (ExecType.CANCELED, CancelReason.REQUESTED)
     ) -> None:
         floor = self._floor
         listing = floor.listings[order.symbol]
@@ -252,14 +234,7 @@ class Desk:
         )
 
     def _refuse(
-        self,
-        request_id: str,
-        original: str,
-        order: Order | None,
-        why: Refused | None,
-        now: int,
-        *,
-        for_replace: bool,
+        self, request_id: str, original: str, order: Order | None, why: Refused | None, now: int, *, for_replace: bool
     ) -> None:
         """Answer a cancel or replace that cannot be done; without `why` from the order's own state."""
         if why is None and order is None:

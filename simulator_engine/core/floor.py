@@ -80,12 +80,7 @@ class Floor:
     """
 
     def __init__(
-        self,
-        *,
-        instruments: tuple[Instrument, ...],
-        terms: AccountTerms,
-        core: MatchingCore,
-        record_public: bool,
+        self, *, instruments: tuple[Instrument, ...], terms: AccountTerms, core: MatchingCore, record_public: bool
     ) -> None:
         self.core = core
         self.listings = {one.symbol: Listing(index, one) for index, one in enumerate(instruments)}
@@ -276,13 +271,7 @@ class Floor:
         )
 
     def _end(
-        self,
-        listing: Listing,
-        order: Order,
-        reason: int,
-        lots: int,
-        now: int,
-        ended: tuple[ExecType, CancelReason],
+        self, listing: Listing, order: Order, reason: int, lots: int, now: int, ended: tuple[ExecType, CancelReason]
     ) -> None:
         exec_type, text = ended
         if reason != EndReason.REQUESTED:

@@ -106,10 +106,7 @@ def fill_legs(
 ) -> tuple[LedgerLeg, ...]:
     """The entry of one fill of the trader's: cash against the venue's participants, the fee, and the lots."""
     paid = side.sign * notional_minor
-    legs = [
-        LedgerLeg(USER, currency, -paid - fee_minor, is_cash=True),
-        LedgerLeg(VENUE, currency, paid, is_cash=True),
-    ]
+    legs = [LedgerLeg(USER, currency, -paid - fee_minor, is_cash=True), LedgerLeg(VENUE, currency, paid, is_cash=True)]
     if fee_minor:
         legs.append(LedgerLeg(FEES, currency, fee_minor, is_cash=True))
     legs.append(LedgerLeg(USER, symbol, side.sign * lots, is_cash=False))

@@ -16,12 +16,7 @@ from simulator_engine.core.reasons import OrderType, RejectCode, TimeInForce
 
 TYPES_TAKEN: Final = frozenset({OrderType.LIMIT, OrderType.MARKET})
 TIMES_TAKEN: Final = frozenset(
-    {
-        TimeInForce.DAY,
-        TimeInForce.GOOD_TILL_CANCEL,
-        TimeInForce.IMMEDIATE_OR_CANCEL,
-        TimeInForce.FILL_OR_KILL,
-    }
+    {TimeInForce.DAY, TimeInForce.GOOD_TILL_CANCEL, TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL}
 )
 """What the venue takes; everything else is refused by name, never guessed at."""
 
@@ -66,12 +61,7 @@ def well_formed_id(client_order_id: object) -> bool:
 
 
 def read_quantity(
-    instrument: Instrument,
-    text: str,
-    broken: list[Refused],
-    *,
-    unlimited: bool = False,
-    filled_lots: int | None = None,
+    instrument: Instrument, text: str, broken: list[Refused], *, unlimited: bool = False, filled_lots: int | None = None
 ) -> int | None:
     """The quantity in lots, None when it is no positive whole number of them.
 

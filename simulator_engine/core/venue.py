@@ -130,14 +130,7 @@ class Venue:
     # -- the other participants ------------------------------------------------------------------------------
 
     def participant_limit(
-        self,
-        symbol: str,
-        side: Side,
-        price_ticks: int,
-        lots: int,
-        owner: int,
-        sim_time_ns: int,
-        ioc: bool = False,
+        self, symbol: str, side: Side, price_ticks: int, lots: int, owner: int, sim_time_ns: int, ioc: bool = False
     ) -> int:
         """A limit order of a population (`owner` > 1). Returns its id, 0 when nothing of it rests."""
         floor = self._floor
@@ -181,6 +174,8 @@ class Venue:
 
     def participant_cancel(self, symbol: str, order_id: int, sim_time_ns: int) -> bool:
         """Take a population's order out of the book; False when it rests no more."""
+        if order_id < PARTICIPANTS_FROM:
+            return False
         listing = self._listings[symbol]
         outs = self._process((CANCEL, 0, 0, 0, listing.index, order_id, 0, 0, 0))
         if outs[0][0] != CANCELED:
@@ -190,6 +185,8 @@ class Venue:
 
     def participant_reduce(self, symbol: str, order_id: int, lots: int, sim_time_ns: int) -> bool:
         """Take lots off a population's order in its place in the queue; False when it rests no more."""
+        if order_id < PARTICIPANTS_FROM:
+            return False
         listing = self._listings[symbol]
         outs = self._process((REDUCE, 0, 0, 0, listing.index, order_id, 0, 0, lots))
         if outs[0][0] == REJECTED:
@@ -295,8 +292,7 @@ class Venue:
                 self._desk.expire(order, sim_time_ns)
         for listing in self._listings.values():
             for order_id in self._core.order_ids(listing.index):
-                if order_id >= PARTICIPANTS_FROM:
-                    self.participant_cancel(listing.symbol, order_id, sim_time_ns)
+                self.participant_cancel(listing.symbol, order_id, sim_time_ns)
         floor.settle(sim_time_ns)
         self.set_phase(MarketPhase.CLOSED, sim_time_ns)
 
