@@ -13,6 +13,8 @@ from simulator_engine.market.rng import Stream
 from simulator_engine.market.scenarios import Listing
 
 STEPS_A_MINUTE = 120
+PATH_SHARE = 0.8
+"""A real day's volatility is partly in its path between open, extremes and close; the rest is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,12 @@ def day_terms(history: PriceHistory, listing: Listing, seed: int, symbol: str, d
         jump = 5.0 if jump > 5.0 else -5.0 if jump < -5.0 else jump
         gap = OVERNIGHT_SHARE * listing.daily_volatility * jump
         return DayTerms([], listing.daily_volatility, 1.0, None, gap)
-    factor = bar.volume / listing.average_daily_volume
+    volatility = min(0.12, max(0.003, PATH_SHARE * bar_volatility(bar)))
+    # Participants trade more by themselves on a volatile day; what the bar's volume asks beyond that is size.
+    factor = bar.volume / listing.average_daily_volume / max(1.0, volatility / listing.daily_volatility)
     return DayTerms(
         plan=day_plan(seed, symbol, bar),
-        daily_volatility=min(0.12, max(0.004, bar_volatility(bar))),
+        daily_volatility=volatility,
         volume_factor=min(2.5, max(0.4, factor)),
         opening_ticks=bar.open,
         gap=0.0,

@@ -88,7 +88,8 @@ class Driver:
         self.fraction = 0.0
         self.fast = 0.35 * stream.normal()
         self.mid = 0.25 * stream.normal()
-        self.slow = 0.3 * stream.normal()
+        # A session begins on a day that is rarely dull or wild; later days drift further.
+        self.slow = 0.15 * stream.normal()
         self.burst = 0.0
         self.liquidity_log = 0.0
         self.flow = [0.0, 0.0, 0.0, 0.0, 0.0]
@@ -100,6 +101,11 @@ class Driver:
     @property
     def day_sigma_ticks(self) -> float:
         return self.value * self.daily_volatility
+
+    @property
+    def usual_sigma_second(self) -> float:
+        """How many ticks the value moves in a second of a usual moment of the day (sd)."""
+        return self.value * self.daily_volatility * _ROOT_SECOND
 
     @property
     def fair(self) -> float:

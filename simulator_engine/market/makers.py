@@ -85,14 +85,19 @@ class MarketMaker(Quotes):
 
     __slots__ = ("_base", "_error", "_spacing", "_stream", "_unit", "_woken_ns")
 
-    def __init__(self, *, owner: int, stream: Stream, spacing: int, base_lots: int, unit: float) -> None:
+    def __init__(self, *, owner: int, stream: Stream, base_lots: int) -> None:
         super().__init__(owner)
         self._stream = stream
-        self._spacing = spacing
         self._base = base_lots
-        self._unit = unit
+        self._spacing = 1
+        self._unit = 1.0
         self._error = 0.0
         self._woken_ns = 0
+
+    def measure(self, unit: float, spacing: int) -> None:
+        """The day's yardstick of prices, and how far apart the rungs are."""
+        self._unit = unit
+        self._spacing = spacing
 
     def requote(self, venue: Venue, symbol: str, driver: Driver, now_ns: int) -> None:
         """Bring the ladder to where it should be now."""
@@ -106,7 +111,7 @@ class MarketMaker(Quotes):
         skew = 1.5 if skew > 1.5 else -1.5 if skew < -1.5 else skew
         self._error = 0.85 * self._error + 0.25 * self._unit * self._stream.normal()
         centre = driver.fair + self._error + imbalance - skew * self._unit
-        half = (0.55 + 0.5 * driver.sigma_second) * driver.liquidity
+        half = (0.68 + 0.7 * driver.sigma_second) * driver.liquidity
         spacing = self._spacing
         top_bid = int(centre - half)
         top_ask = int(centre + half) + 1
@@ -146,7 +151,7 @@ class MarketMaker(Quotes):
 
     def next_wake_ns(self, activity_root: float) -> int:
         """How long until the maker looks again by itself."""
-        return 1 + int(self._stream.exponential(0.9 / activity_root) * 1e9)
+        return 1 + int(self._stream.exponential(0.8 / activity_root) * 1e9)
 
     def state(self) -> list[object]:
         return [*super().state(), self._stream.state, self._error, self._woken_ns]

@@ -23,6 +23,8 @@ BUY: Final = Side.BUY
 SELL: Final = Side.SELL
 
 MAKERS: Final = 4
+HURRIED_MAKERS: Final = 3
+"""How many of them react at once when the touch or the value moves; the others come later."""
 OWNER_MAKER: Final = 10
 OWNER_DEEP: Final = 15
 OWNER_LIMIT: Final = 20
@@ -32,10 +34,10 @@ OWNER_VALUE: Final = 23
 OWNER_MOMENTUM: Final = 24
 
 STEP_NS: Final = int(STEP_S * 1_000_000_000)
-NOISE_RATE: Final = 0.05
-LIMIT_RATE: Final = 1.7
+NOISE_RATE: Final = 0.07
+LIMIT_RATE: Final = 3.0
 LIMITS_A_TRADE: Final = 1.2
-META_RATE: Final = 0.026
+META_RATE: Final = 0.03
 QUICK_CHILDREN: Final = 0.22
 SLOW_CHILDREN: Final = 0.35
 COPY_SIGN: Final = 0.58
@@ -88,16 +90,13 @@ class Participants:
         """How much busier than usual the day is, in size."""
         self._venue = venue
         self._schedule = schedule
-        unit = self._unit = max(1.0, 0.55 * driver.sigma_second)
-        spacing = max(1, int(unit))
+        self._unit = 1.0
         base = max(1, int(100 * scale))
         self._makers = [
             MarketMaker(
                 owner=OWNER_MAKER + k,
                 stream=Stream.named(seed, symbol, f"maker-{k}"),
-                spacing=spacing * (6 if k == MAKERS - 1 else 1),
                 base_lots=base * (5 if k == MAKERS - 1 else 1),
-                unit=unit,
             )
             for k in range(MAKERS)
         ]
@@ -116,6 +115,7 @@ class Participants:
         """Fill the empty book, or what the trader's own orders left of it, and start every clock."""
         self.fast_mean = self.slow_mean = self.driver.value
         self._hurried = False
+        self._measure(max(1.0, 0.55 * self.driver.usual_sigma_second))
         self._metaorders.forget()
         self._contrarians.replenish(self._venue, self.symbol, self.driver, now_ns)
         for k, maker in enumerate(self._makers):
@@ -124,6 +124,12 @@ class Participants:
         for _ in range(40):
             self._limit_order(now_ns)
         self._schedule.add(now_ns + 4_000_000_000, due.DEEP, self.index)
+
+    def _measure(self, unit: float) -> None:
+        """Set the day's yardstick of prices: about half of what the share moves in a second, at least a tick."""
+        self._unit = unit
+        for k, maker in enumerate(self._makers):
+            maker.measure(unit, max(1, int(unit)) * (6 if k == MAKERS - 1 else 1))
 
     def close(self, now_ns: int) -> None:
         """Forget the orders that the venue expires with the day."""
@@ -155,11 +161,12 @@ class Participants:
         self.slow_mean = SLOW_MEAN * self.slow_mean + (1.0 - SLOW_MEAN) * middle
         value = self._value
         gap = driver.fair - middle
-        distance = (gap if gap > 0.0 else -gap) - 0.45 * (ask[0] - bid[0]) - 0.6
+        distance = (gap if gap > 0.0 else -gap) - 0.5 * (ask[0] - bid[0]) - 0.4
         if distance > 0.0:
-            rate = 1.2 * distance / self._unit
-            for _ in range(value.poisson((6.0 if rate > 6.0 else rate) * sqrt(activity) * STEP_S)):
+            rate = 2.0 * distance / self._unit
+            for _ in range(value.poisson((8.0 if rate > 8.0 else rate) * sqrt(activity) * STEP_S)):
                 self._soon(now_ns, value, due.VALUE)
+        if gap > 0.6 * self._unit or gap < -0.6 * self._unit:
             self._hurry(now_ns)
         trend = (self.fast_mean - self.slow_mean) / (10.0 * self._unit)
         strength = trend if trend > 0.0 else -trend
@@ -182,7 +189,8 @@ class Participants:
             self._schedule.add(now_ns + maker.next_wake_ns(sqrt(self.driver.activity)), due.WAKE, self.index, a)
         elif kind == due.HURRY:
             self._hurried = False
-            self._makers[a].requote(self._venue, self.symbol, self.driver, now_ns)
+            for k in range(a, a + HURRIED_MAKERS):
+                self._makers[k % MAKERS].requote(self._venue, self.symbol, self.driver, now_ns)
         elif kind == due.LIMIT:
             self._limit_order(now_ns)
         elif kind == due.NOISE:
@@ -343,6 +351,7 @@ class Participants:
             self._noise.state,
             self._limits.state,
             self._value.state,
+            self._unit,
             self._hurried,
             self.last_sign,
             self.fast_mean,
@@ -351,7 +360,7 @@ class Participants:
         ]
 
     def load(self, state: list[object]) -> None:
-        makers, contrarians, metaorders, noise, limits, value, hurried, sign, fast, slow, driver = state
+        makers, contrarians, metaorders, noise, limits, value, unit, hurried, sign, fast, slow, driver = state
         assert isinstance(makers, list)
         assert isinstance(contrarians, list)
         assert isinstance(metaorders, list)
@@ -359,7 +368,9 @@ class Participants:
         assert isinstance(noise, int)
         assert isinstance(limits, int)
         assert isinstance(value, int)
+        assert isinstance(unit, float)
         assert isinstance(sign, int)
+        self._measure(unit)
         assert isinstance(fast, float)
         assert isinstance(slow, float)
         for maker, saved in zip(self._makers, makers, strict=True):
