@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 
 import orjson
 from django.utils import timezone
@@ -52,7 +53,7 @@ def report(seq: int, *, epoch: int = 1, caused_by: int = 0, body: bytes | None =
         epoch=epoch,
         body=body,
         data=orjson.loads(body),
-        legs=(Leg("USER", "USD", f"-{seq}.00", True), Leg("VENUE", "USD", f"{seq}.00", True)),
+        legs=(Leg("USER", "USD", Decimal(-seq), True), Leg("VENUE", "USD", Decimal(seq), True)),
     )
 
 
