@@ -33,7 +33,7 @@ class Corrupt(Exception):
 
 
 class MalformedBatch(ValueError):
-    """The batch breaks the contract (gaps inside it, empty, too large): a fault of the simulator; nothing is written."""
+    """The batch breaks the contract (gaps inside it, empty, too large): the simulator's fault. Nothing is written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import time
 from concurrent import futures
+from typing import TextIO
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -12,6 +15,7 @@ from apps.journal.service import JournalServicer, tls_credentials
 from simulator_engine.contract.v1 import journal_pb2, journal_pb2_grpc
 
 WORKERS = 16  # appends of different sessions wait for the disk together; more only queue at the database
+LOCK_SECONDS = 5.0  # a server that is being replaced ends within this
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 
 
@@ -20,6 +24,7 @@ class JournalServer:
 
     def __init__(self, target: str) -> None:
         self.target = target
+        self._lock: TextIO | None = None
         self._server = grpc.server(
             futures.ThreadPoolExecutor(WORKERS, thread_name_prefix="journal"),
             options=[
@@ -42,8 +47,9 @@ class JournalServer:
         path = self.target.removeprefix("unix:") if self.target.startswith("unix:") else None
         if path:
             os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+            self._take_lock(path)
             if os.path.exists(path):
-                os.unlink(path)  # left by a server that was killed; a living one is kept out by run folder's lock
+                os.unlink(path)  # left by a server that was killed: a living one would hold the lock
         credentials = tls_credentials() if path is None else None
         try:
             if credentials is not None:
@@ -57,9 +63,26 @@ class JournalServer:
             os.chmod(path, 0o600)
         return self
 
+    def _take_lock(self, path: str) -> None:
+        lock = open(f"{path}.lock", "w", encoding="ascii")  # noqa: SIM115 - held until we stop
+        deadline = time.monotonic() + LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    lock.close()
+                    raise OSError(f"another server of this installation serves {path}") from None
+                time.sleep(0.05)
+            else:
+                self._lock = lock
+                return
+
     def stop(self, grace_seconds: float = 2.0) -> None:
         self._health.enter_graceful_shutdown()
         self._server.stop(grace_seconds).wait(grace_seconds + 1.0)
+        if self._lock is not None:
+            self._lock.close()
 
     def wait(self) -> None:
         self._server.wait_for_termination()

@@ -25,9 +25,11 @@ def verify_session(session_id: uuid.UUID) -> list[str]:
             f"the lease stands at ({lease.last_command_seq}, {lease.last_event_seq}), the journal ends at {position}"
         )
     _verify_streams(session_id, faults)
-    for snapshot in Snapshot.objects.filter(session_id=session_id).iterator(chunk_size=1):
-        if not selectors.snapshot_holds(snapshot):
-            faults.append(f"the snapshot of command {snapshot.command_seq} is damaged")
+    faults += [
+        f"the snapshot of command {snapshot.command_seq} is damaged"
+        for snapshot in Snapshot.objects.filter(session_id=session_id).iterator(chunk_size=1)
+        if not selectors.snapshot_holds(snapshot)
+    ]
     return faults[:FAULTS_TOLD]
 
 

@@ -6,10 +6,10 @@ Never looks at a clock, a database or a process. The reconciler acts on the answ
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 
-class Status(str, Enum):
+class Status(StrEnum):
     """Where a session (or one of its runs) stands."""
 
     REQUESTED = "REQUESTED"
@@ -22,7 +22,7 @@ class Status(str, Enum):
     HIBERNATED = "HIBERNATED"
 
 
-class Target(str, Enum):
+class Target(StrEnum):
     """What is wanted of it."""
 
     READY = "READY"
@@ -30,7 +30,7 @@ class Target(str, Enum):
     STOPPED = "STOPPED"
 
 
-class Process(str, Enum):
+class Process(StrEnum):
     """What the launcher saw of the present run's process. UNKNOWN: the launcher itself could not tell."""
 
     NONE = "NONE"
@@ -39,7 +39,7 @@ class Process(str, Enum):
     UNKNOWN = "UNKNOWN"
 
 
-class Health(str, Enum):
+class Health(StrEnum):
     """What the simulator says of itself. SILENT: three beats and probes in a row went unanswered."""
 
     NONE = "NONE"
@@ -50,7 +50,7 @@ class Health(str, Enum):
     SILENT = "SILENT"
 
 
-class Step(str, Enum):
+class Step(StrEnum):
     """What the reconciler does. WAIT does nothing; each other one ends in one recorded change of status."""
 
     WAIT = "WAIT"

@@ -66,7 +66,7 @@ class SimulatorSession(models.Model):
 
 
 class SimulatorRun(models.Model):
-    """One process or pod that serves, or served, a session at one epoch. `handle` is the launcher's own record of it."""
+    """One process or pod that serves, or served, a session at one epoch. `handle` is the launcher's own note of it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     session = models.ForeignKey(SimulatorSession, on_delete=models.CASCADE, related_name="runs")

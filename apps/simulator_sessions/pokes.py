@@ -6,6 +6,8 @@ import logging
 import uuid
 from collections.abc import Callable
 
+from django.conf import settings
+
 from apps.common.background import enqueue
 
 log = logging.getLogger("tradesim.sessions")
@@ -22,9 +24,11 @@ def use_in_process(poke: Callable[[uuid.UUID], None]) -> Callable[[], None]:
 def request_reconcile(session_id: uuid.UUID) -> None:
     """Ask the reconciler to look at this session. Call it after the commit of what it should see; never raises."""
     if _in_process:
-        for poke in list(_in_process):
+        for poke in tuple(_in_process):
             poke(session_id)
         return
+    if not settings.BACKGROUND_BACKEND.endswith(".CeleryBackend"):
+        return  # a command on a laptop: reconciling is the serving process's, whose sweep sees it soon
     try:
         enqueue("simulator_sessions.reconcile_one", session_id=str(session_id))
     except Exception:

@@ -11,8 +11,10 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from apps.simulator_sessions import clients, leases, lifecycle, observing
 from apps.simulator_sessions.clients import CallFailed
@@ -52,7 +54,9 @@ def reconcile_one(session_id: uuid.UUID, *, launcher: Launcher | None = None) ->
         if step is Step.WAIT:
             return
         log.info("session %s: %s -> %s by %s", session_id, session.status, session.target, step.value)
-        if not _ACTIONS[step](picture, launcher):
+        went_on = _ACTIONS[step](picture, launcher)
+        _announce(session_id)
+        if not went_on:
             return
 
 
@@ -75,6 +79,17 @@ def sweep(*, relist: bool = False) -> list[uuid.UUID]:
     )
     wanted |= set(observing.suspects())
     return sorted(wanted)
+
+
+def _announce(session_id: uuid.UUID) -> None:
+    """Tell those who watch the session to look again. A hint: it never fails the step."""
+    name = getattr(settings, "SESSION_NOTICE", "")
+    if not name:
+        return
+    try:
+        import_string(name)(session_id=session_id)
+    except Exception:
+        log.warning("could not announce a change of session %s", session_id, exc_info=True)
 
 
 # --- claiming and recording ---

@@ -248,6 +248,8 @@ SIMULATOR_TOKEN_KEY = ""
 # Where simulators listen, and what they tell the platform; empty: a Unix socket each, or TLS on localhost.
 SIMULATOR_LISTEN = env.text("TRADESIM_SIMULATOR_LISTEN")
 SIMULATOR_ADVERTISE = env.text("TRADESIM_SIMULATOR_ADVERTISE")
+# Told of every change of a session's status; a hint to the streams, which poll the truth anyway.
+SESSION_NOTICE = "apps.streams.notices.session_changed"
 SESSION_READY_WAIT_SECONDS = 2.0  # how long POST /sessions waits before it answers 202
 SIMULATOR_LAUNCHER = "apps.simulator_sessions.launchers.local.LocalLauncher"
 SESSION_QUOTA_PER_USER = env.number("TRADESIM_SESSIONS_PER_USER", 20)
