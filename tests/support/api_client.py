@@ -123,7 +123,7 @@ class ApiClient:
             assert last["status"] != "FAILED" or status == "FAILED", last
             return bool(last["status"] == status)
 
-        eventually(reached, timeout=timeout_seconds)
+        eventually(reached, timeout=timeout_seconds, interval=0.03)
         return last
 
     def stop_session(self, session_id: str) -> None:

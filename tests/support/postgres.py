@@ -15,6 +15,7 @@ import tempfile
 import urllib.parse
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -107,7 +108,9 @@ class OwnPostgresServer(PostgresServer):
         return False
 
     def _run(self, program: str, *arguments: str | os.PathLike[str]) -> None:
-        privileges = {} if self.user is None else {"user": self.user, "group": self.group, "extra_groups": []}
+        privileges: dict[str, Any] = (
+            {} if self.user is None else {"user": self.user, "group": self.group, "extra_groups": []}
+        )
         done = subprocess.run(
             [self.binaries / program, *arguments],
             capture_output=True,

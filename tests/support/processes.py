@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import psutil
 
@@ -45,7 +46,7 @@ class ManagedProcess:
         self.command = [os.fspath(part) for part in command]
         self.log_path = log_path
         self._log = log_path.open("ab")
-        privileges = {} if user is None else {"user": user, "group": group, "extra_groups": []}
+        privileges: dict[str, Any] = {} if user is None else {"user": user, "group": group, "extra_groups": []}
         self.popen = subprocess.Popen(
             self.command,
             cwd=cwd,
