@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 _DECIMAL = re.compile(r"^-?(?:0|[1-9][0-9]{0,17})(?:\.([0-9]{1,18}))?$", re.ASCII)
@@ -31,6 +32,7 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+@extend_schema_field({"type": "string", "pattern": r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$", "example": "12.50"})
 class DecimalStringField(serializers.Field):
     """A decimal string on the wire, an exact Decimal inside. Numbers are refused: they would pass through
     a float.
