@@ -10,7 +10,17 @@ from apps.orders.models import Execution, Order, OrderAlias
 
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
-    list_display = ["client_order_id", "session_id", "side", "symbol", "type", "quantity", "price", "status", "updated_at"]
+    list_display = [
+        "client_order_id",
+        "session_id",
+        "side",
+        "symbol",
+        "type",
+        "quantity",
+        "price",
+        "status",
+        "updated_at",
+    ]
     list_filter = ["status", "side", "type"]
     search_fields = ["=client_order_id", "=order_id", "=session__id", "symbol"]
 

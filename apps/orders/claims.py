@@ -148,9 +148,7 @@ def _can_never_be(alias: OrderAlias, now: datetime) -> bool:
     """The epoch that it was claimed in has ended, every deadline has passed, and the journal does not hold it."""
     if now - alias.created_at < FORGOTTEN or _epoch(alias.session_id) <= alias.claimed_epoch:
         return False
-    return (
-        journal.command_by_request_id(session_id=alias.session_id, request_id=alias.client_order_id) is None
-    )
+    return journal.command_by_request_id(session_id=alias.session_id, request_id=alias.client_order_id) is None
 
 
 def _refusal_of(session_id: UUID, client_order_id: str) -> tuple[str, str]:

@@ -20,7 +20,9 @@ def _number(**options: object) -> serializers.CharField:
 
 def _id(**options: object) -> serializers.RegexField:
     return serializers.RegexField(
-        r"^[A-Za-z0-9._:-]{1,64}$", help_text="Unique for the life of the session.", **options  # type: ignore[arg-type]
+        r"^[A-Za-z0-9._:-]{1,64}$",
+        help_text="Unique for the life of the session.",
+        **options,  # type: ignore[arg-type]
     )
 
 

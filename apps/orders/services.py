@@ -59,7 +59,9 @@ class CancelsAnswer:
         return {REPLAYED_HEADER: "true"} if self.replayed else {}
 
 
-def submit_order(*, user: Any, session_id: UUID, body: object, now: datetime, link_is_stale: bool = False) -> OrderAnswer:
+def submit_order(
+    *, user: Any, session_id: UUID, body: object, now: datetime, link_is_stale: bool = False
+) -> OrderAnswer:
     """Place an order. `link_is_stale`: the socket it came by is too poor for orders that add risk.
 
     Raises a Problem: 400 for its shape, 409 for its id or the link, 422 with the venue's code, 503 when nothing was
@@ -179,9 +181,7 @@ def cancel_orders(
             "accepted": bool(answer.accepted),
             "code": answer.code or None,
             "text": answer.text,
-            "order": selectors.order_dict(orders[answer.client_order_id])
-            if answer.client_order_id in orders
-            else None,
+            "order": selectors.order_dict(orders[answer.client_order_id]) if answer.client_order_id in orders else None,
         }
         for answer in answers
     ]
@@ -235,7 +235,9 @@ def query_order(*, user: Any, session_id: UUID, client_order_id: str, now: datet
     raise problem
 
 
-def _send(session_id: UUID, request_id: str, call: Callable[[], Reply], *, now: datetime, claimed: bool = True) -> Reply:
+def _send(
+    session_id: UUID, request_id: str, call: Callable[[], Reply], *, now: datetime, claimed: bool = True
+) -> Reply:
     """Hand a command over. What certainly was not sent frees its id; what is unknown is asked of the journal."""
     try:
         return call()
@@ -261,9 +263,7 @@ def _first_answer(found: claims.Found) -> OrderAnswer:
     return OrderAnswer(selectors.order_dict(found.order), replayed=True)
 
 
-def _answer(
-    session_id: UUID, client_order_id: str, reply: Reply, asked: bodies.OrderBody | None
-) -> OrderAnswer:
+def _answer(session_id: UUID, client_order_id: str, reply: Reply, asked: bodies.OrderBody | None) -> OrderAnswer:
     _raise_refusal(client_order_id, reply, duplicate=refusals.duplicate_order(client_order_id), session_id=session_id)
     order = selectors.find_order(session_id=session_id, client_order_id=client_order_id)
     replayed = reply.outcome == "REPLAYED"
@@ -312,5 +312,3 @@ def _terms(asked: bodies.OrderBody) -> Mapping[str, Any]:
         "cum_quantity": "0",
         "leaves_quantity": asked.quantity,
     }
-
-

@@ -51,9 +51,7 @@ class OrdersView(ApiView):
     )
     def post(self, request: Request, session_id: UUID) -> Response:
         """Place an order. 201 means that it is committed; the venue's refusals are 422 with their code."""
-        answer = services.submit_order(
-            user=request.user, session_id=session_id, body=request.data, now=timezone.now()
-        )
+        answer = services.submit_order(user=request.user, session_id=session_id, body=request.data, now=timezone.now())
         code = status.HTTP_200_OK if answer.replayed else status.HTTP_201_CREATED
         return Response(answer.order, status=code, headers=answer.headers)
 
@@ -150,15 +148,11 @@ class OrderView(ApiView):
 
 
 class OrderPreviewView(ApiView):
-    @extend_schema(
-        request=serializers.OrderRequest, responses={200: serializers.Preview}, tags=["orders"]
-    )
+    @extend_schema(request=serializers.OrderRequest, responses={200: serializers.Preview}, tags=["orders"])
     def post(self, request: Request, session_id: UUID) -> Response:
         """What an order would cost and do, and every rule that it would break. Nothing is sent to the book."""
         return Response(
-            services.preview_order(
-                user=request.user, session_id=session_id, body=request.data, now=timezone.now()
-            )
+            services.preview_order(user=request.user, session_id=session_id, body=request.data, now=timezone.now())
         )
 
 
@@ -223,9 +217,7 @@ class ExecutionsView(ApiView):
             return Response(page.body(selectors.execution_dict))
         if not (after.isascii() and after.isdigit() and len(after) <= 18):
             raise Malformed("after_seq must be a whole number.")
-        rows = selectors.executions_after(
-            session_id=session.id, after_seq=int(after), limit=read_limit(request)
-        )
+        rows = selectors.executions_after(session_id=session.id, after_seq=int(after), limit=read_limit(request))
         return Response({"results": [selectors.execution_dict(row) for row in rows], "next": None})
 
 

@@ -45,9 +45,7 @@ def position_dict(position: Position, mark: Decimal | None) -> dict[str, Any]:
     shown: dict[str, Any] = orjson.loads(position.report)
     value = None if mark is None else mark * position.quantity - position.cost
     shown["mark_price"] = None if mark is None else format(mark, "f")
-    shown["unrealized_pnl"] = (
-        money_text(value) if value is not None else ("0.00" if position.quantity == 0 else None)
-    )
+    shown["unrealized_pnl"] = money_text(value) if value is not None else ("0.00" if position.quantity == 0 else None)
     shown["updated_at"] = position.updated_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return shown
 

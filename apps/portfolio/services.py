@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -56,11 +57,13 @@ def verify_ledger(*, session_id: UUID, ask_engine: bool = False, session: Any = 
     if state is not None:
         booked = sums.get(("USER", state.currency, True))
         if booked is not None and booked != state.cash:
-            faults.append(f"cash: the ledger says {booked}, the account {state.cash}")
+            faults.append(
+                f"cash: the ledger says {selectors.money_text(booked)}, the account {selectors.money_text(state.cash)}"
+            )
     for position in selectors.list_positions(session_id=session_id):
-        held = sums.get(("USER", position.symbol, False), 0)
+        held = sums.get(("USER", position.symbol, False), Decimal(0))
         if held != position.quantity:
-            faults.append(f"{position.symbol}: the ledger says {held}, the position {position.quantity}")
+            faults.append(f"{position.symbol}: the ledger says {held:f}, the position {position.quantity:f}")
     if ask_engine and session is not None and state is not None:
         faults.extend(_compare_engine(session, state))
     return faults

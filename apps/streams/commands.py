@@ -17,7 +17,9 @@ from apps.streams.messages import OrderCommand
 log = structlog.get_logger(__name__)
 
 
-def execute(*, user: Any, session_id: UUID, command: OrderCommand, may_trade: bool, link_is_stale: bool, now: datetime) -> bytes:
+def execute(
+    *, user: Any, session_id: UUID, command: OrderCommand, may_trade: bool, link_is_stale: bool, now: datetime
+) -> bytes:
     """Do one command; the message to send back. Never raises: a fault of ours is answered as one and logged."""
     try:
         if not may_trade:
@@ -41,9 +43,7 @@ def _call(
 ) -> services.OrderAnswer:
     body = dict(command.body)
     if command.op == "order.submit":
-        return services.submit_order(
-            user=user, session_id=session_id, body=body, now=now, link_is_stale=link_is_stale
-        )
+        return services.submit_order(user=user, session_id=session_id, body=body, now=now, link_is_stale=link_is_stale)
     named = "original_client_order_id" if command.op == "order.replace" else "client_order_id"
     target = body.pop(named, None)
     if not isinstance(target, str):

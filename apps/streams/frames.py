@@ -113,7 +113,9 @@ def notice(type: str, *, epoch: int, data: Mapping[str, Any], now: datetime) -> 
     )
 
 
-def heartbeat(*, now: datetime, t: int, epoch: int, next_seq: Mapping[str, int], rtt_ms: float | None, link: str) -> bytes:
+def heartbeat(
+    *, now: datetime, t: int, epoch: int, next_seq: Mapping[str, int], rtt_ms: float | None, link: str
+) -> bytes:
     """The beat of each second. `t` comes back in the client's pong; `next_seq` shows a loss at the tail."""
     facts: dict[str, Any] = {"server_time": wall_text(now), "next_seq": dict(next_seq)}
     data = {**facts, "t": t, "rtt_ms": rtt_ms, "link": link}

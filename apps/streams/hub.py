@@ -198,7 +198,9 @@ class Bridge:
                 await self._wait(RETRY_SECONDS)
                 continue
             ended = location.status in ENDED
-            self._pause({"paused": True, "status": location.status}, type="session.stopped" if ended else "session.paused")
+            self._pause(
+                {"paused": True, "status": location.status}, type="session.stopped" if ended else "session.paused"
+            )
             await self._wait(self._truth_seconds)
             await self._fill_from_log()
 
@@ -326,7 +328,6 @@ class Bridge:
         for reader in self._readers:
             if "session" in reader.streams:
                 reader.say(message)
-
 
     def _notice(self, type: str, data: dict[str, object]) -> bytes:
         return frames.notice(type, epoch=self.location.epoch, data=data, now=datetime.now(UTC))

@@ -141,9 +141,7 @@ class SessionSource:
         return await in_thread(self._replay, stream, after_seq, limit)
 
     def _replay(self, stream: str, after_seq: int, limit: int) -> list[Frame]:
-        reports = journal.reports_after(
-            session_id=self.session_id, stream=stream, after_seq=after_seq, limit=limit
-        )
+        reports = journal.reports_after(session_id=self.session_id, stream=stream, after_seq=after_seq, limit=limit)
         return [
             Frame(
                 stream=report.stream,

@@ -37,9 +37,7 @@ class StreamTicketsView(ApiView):
     def post(self, request: Request) -> Response:
         """A ticket for one socket of one session: 30 seconds, one use."""
         body = self.read(StreamTicketRequest, request)
-        ticket = tickets.issue(
-            user=request.user, identity=request.auth, session_id=body["session"], now=timezone.now()
-        )
+        ticket = tickets.issue(user=request.user, identity=request.auth, session_id=body["session"], now=timezone.now())
         return Response(
             {"ticket": ticket.ticket, "expires_in": ticket.expires_in},
             status=status.HTTP_201_CREATED,
@@ -78,7 +76,9 @@ class EventsView(ApiView):
             return Response(answer, headers={"Cache-Control": "no-store"})
         streams = doors.read_streams(text, request.headers.get("Last-Event-ID", "") or query.get("after", ""))
         if not asynchronous:
-            raise Problem("Event streams are served by the realtime process; this one can only be polled.", code="NOT_ACCEPTABLE")
+            raise Problem(
+                "Event streams are served by the realtime process; this one can only be polled.", code="NOT_ACCEPTABLE"
+            )
         holder = tickets.describe(user=request.user, identity=request.auth, session_id=session.id)
         return StreamingHttpResponse(
             doors.events(session_id=session.id, streams=streams, holder=holder),
