@@ -18,7 +18,7 @@ import yaml
 from simulator_engine.core.accounts import AccountTerms
 from simulator_engine.core.fees import FeeSchedule
 from simulator_engine.core.instruments import Instrument
-from simulator_engine.core.quantities import NotExact, money_to_minor, parse_decimal, to_units
+from simulator_engine.core.quantities import money_to_minor, parse_decimal, to_units
 from simulator_engine.market import real_bars
 from simulator_engine.market.numeric import log
 from simulator_engine.market.trading_calendar import TradingCalendar
@@ -225,7 +225,10 @@ def parse(text: str) -> ScenarioFile:
     try:
         _fees(file)
         _accounts(file)
-    except (NotExact, ArithmeticError) as fault:
+        if file.kind == "synthetic":
+            for item in file.instruments:
+                _synthetic(item, file.currency)
+    except (ValueError, ArithmeticError) as fault:
         raise BadScenario(str(fault)) from fault
     return file
 
