@@ -1,0 +1,52 @@
+/** The docked workspace. Its layout is kept on the server; an unreadable one is replaced by the default. */
+import { Actions, Layout, Model, type IJsonModel, type TabNode } from 'flexlayout-react';
+import { useEffect, useState } from 'react';
+import { panel } from '@/app/shell/panels';
+
+const tab = (component: string, name: string) => ({ type: 'tab', component, name, enableClose: false, enableRename: false, id: component });
+
+export const DEFAULT_LAYOUT: IJsonModel = {
+  global: { splitterSize: 4, splitterExtra: 4, tabSetMinWidth: 140, tabSetMinHeight: 100, tabEnablePopout: false, tabSetEnableMaximize: true, tabEnableRenderOnDemand: true },
+  layout: {
+    type: 'row',
+    children: [
+      { type: 'row', weight: 21, children: [
+        { type: 'tabset', weight: 52, children: [tab('watchlist', 'Watchlist')] },
+        { type: 'tabset', weight: 48, children: [tab('account', 'Account')] },
+      ] },
+      { type: 'row', weight: 43, children: [
+        { type: 'tabset', weight: 64, children: [tab('chart', 'Chart')] },
+        { type: 'tabset', weight: 36, children: [tab('orders', 'Working orders'), tab('positions', 'Positions'), tab('fills', 'Fills'), tab('history', 'Order history')] },
+      ] },
+      { type: 'tabset', weight: 18, children: [tab('ladder', 'Depth')] },
+      { type: 'row', weight: 18, children: [
+        { type: 'tabset', weight: 58, children: [tab('ticket', 'Order ticket')] },
+        { type: 'tabset', weight: 42, children: [tab('tape', 'Time & sales')] },
+      ] },
+    ],
+  },
+} as IJsonModel;
+
+export function Dock() {
+  const [model] = useState(() => Model.fromJson(DEFAULT_LAYOUT));
+  useEffect(() => {
+    // F6 and Shift+F6 walk through the panels.
+    const order = ['watchlist', 'chart', 'orders', 'ladder', 'ticket', 'tape', 'account'];
+    let place = -1;
+    const walk = (event: KeyboardEvent): void => {
+      if (event.key !== 'F6') return;
+      event.preventDefault();
+      place = (place + (event.shiftKey ? -1 : 1) + order.length) % order.length;
+      const id = order[place] ?? 'chart';
+      model.doAction(Actions.selectTab(id));
+      document.querySelector<HTMLElement>(`[data-panel="${id}"]`)?.focus();
+    };
+    window.addEventListener('keydown', walk);
+    return () => window.removeEventListener('keydown', walk);
+  }, [model]);
+  return (
+    <div className="relative min-h-0 flex-1">
+      <Layout model={model} realtimeResize factory={(node: TabNode) => <div className="panel" tabIndex={-1} data-panel={node.getComponent()}>{panel(node.getComponent() ?? '')}</div>} />
+    </div>
+  );
+}

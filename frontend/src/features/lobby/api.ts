@@ -1,0 +1,58 @@
+/** What the lobby asks the platform. */
+import type { ProgressStep, ScenarioCard, SessionDetail, TradingDay } from '@/generated/interim';
+import { get, openStream, send } from '@/lib/http';
+import { RequestProblem } from '@/lib/problem';
+import { readEvents } from '@/lib/server-events';
+
+function rows<T>(answer: T[] | { results: T[] }): T[] {
+  return Array.isArray(answer) ? answer : answer.results;
+}
+
+export async function listSessions(): Promise<SessionDetail[]> {
+  return rows(await get<SessionDetail[] | { results: SessionDetail[] }>('/sessions', { limit: 50 }));
+}
+
+export async function listScenarios(): Promise<ScenarioCard[]> {
+  return rows(await get<ScenarioCard[] | { results: ScenarioCard[] }>('/scenarios'));
+}
+
+export async function listDays(slug: string): Promise<TradingDay[]> {
+  const answer = await get<{ days: TradingDay[] } | { results: TradingDay[] } | TradingDay[]>(`/scenarios/${slug}/days`);
+  if (Array.isArray(answer)) return answer;
+  return 'days' in answer ? answer.days : answer.results;
+}
+
+export interface SessionWish {
+  scenario: string;
+  date?: string;
+  seed?: number;
+  speed?: number;
+  name?: string;
+  account?: { starting_cash: string };
+}
+
+export async function startSession(wish: SessionWish, idempotencyKey: string): Promise<SessionDetail> {
+  const answer = await send<SessionDetail>('POST', '/sessions', {
+    body: wish,
+    headers: { 'Idempotency-Key': idempotencyKey },
+    timeoutMs: 30_000,
+  });
+  return answer.data;
+}
+
+export async function stopSession(id: string): Promise<void> {
+  await send('POST', `/sessions/${id}/stop`, { body: {} });
+}
+
+/** Follow a session's start; resolves when the stream ended or the start is over. */
+export async function followProgress(id: string, hear: (step: ProgressStep) => void, signal: AbortSignal): Promise<void> {
+  const response = await openStream(`/sessions/${id}/progress`, undefined, {}, signal);
+  if (!response.ok) throw new RequestProblem(response.status, {}, response.headers.get('X-Request-ID'));
+  await readEvents(response, (event) => {
+    try {
+      hear(JSON.parse(event.data) as ProgressStep);
+    } catch {
+      // A line that is no JSON (a comment of a proxy) tells nothing.
+    }
+  });
+}

@@ -1,0 +1,37 @@
+/** What the order would cost and change, and every rule it would break, in the server's own numbers. */
+import type { OrderPreview } from '@/generated/interim';
+import { money, price, quantity } from '@/lib/decimal';
+
+function Row({ name, value }: { name: string; value: string }) {
+  return (
+    <div className="flex justify-between gap-3">
+      <dt className="text-dim">{name}</dt>
+      <dd className="num">{value}</dd>
+    </div>
+  );
+}
+
+export function PreviewBox({ preview, asking, problem }: { preview: OrderPreview | null; asking: boolean; problem: string }) {
+  const broken = preview?.broken_rules ?? preview?.rules ?? [];
+  return (
+    <div className="preview-box" aria-busy={asking} data-testid="preview">
+      <dl className={`flex flex-col gap-1 text-xs ${asking ? 'opacity-60' : ''}`}>
+        <Row name="Estimated cost" value={money(preview?.estimated_cost ?? preview?.cost)} />
+        <Row name="Fee" value={money(preview?.fee)} />
+        <Row name="Average fill" value={price(preview?.average_price)} />
+        <Row name="Resulting position" value={quantity(preview?.resulting_position, true)} />
+        <Row name="Buying power after" value={money(preview?.buying_power_after ?? preview?.buying_power)} />
+      </dl>
+      {broken.length > 0 && (
+        <ul className="notice notice-bad mt-2 flex flex-col gap-1 text-xs">
+          {broken.map((rule, index) => (
+            <li key={`${rule.code ?? ''}${index}`}>{rule.text ?? rule.detail ?? rule.message ?? rule.code}</li>
+          ))}
+        </ul>
+      )}
+      <div role="alert" className={problem === '' ? 'sr-only' : 'notice notice-bad mt-2 text-xs'}>
+        {problem}
+      </div>
+    </div>
+  );
+}
