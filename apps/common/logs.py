@@ -18,6 +18,11 @@ def _without_secrets(_logger: Any, _name: str, event: Any) -> Any:
     return event
 
 
+def _console() -> Any:
+    # Plain tracebacks: the pretty ones print local variables, and with them passwords.
+    return structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+
+
 def configure(options: dict[str, Any]) -> None:
     """Django's LOGGING_CONFIG. ``options``: ``level`` and ``format`` ("json" or "console")."""
     shared: list[Any] = [
@@ -29,7 +34,7 @@ def configure(options: dict[str, Any]) -> None:
         _without_secrets,
     ]
     console = options.get("format") == "console"
-    renderer: Any = structlog.dev.ConsoleRenderer(colors=False) if console else structlog.processors.JSONRenderer()
+    renderer: Any = _console() if console else structlog.processors.JSONRenderer()
     final = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if not console:
         final.append(structlog.processors.format_exc_info)

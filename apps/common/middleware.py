@@ -6,6 +6,7 @@ from inspect import iscoroutinefunction
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.decorators import sync_and_async_middleware
 
@@ -31,6 +32,7 @@ def _begin(request: HttpRequest) -> Any:
 
 def _end(request: HttpRequest, response: Any, call: context.CallContext, started: float) -> None:
     response.headers["X-Request-Id"] = call.request_id
+    response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
     for name, value in getattr(request, "rate_limit_headers", {}).items():
         response.headers.setdefault(name, value)
     if request.path_info.startswith("/api/"):
