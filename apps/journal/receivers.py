@@ -35,7 +35,7 @@ class JournaledCommand:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One side of a double entry. `amount` is decimal text: currency for cash, shares for a position."""
+    """One side of a double entry. `amount` is currency for cash, shares for a position."""
 
     account: str
     asset: str
