@@ -30,9 +30,10 @@ DATABASES = {
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 WEBSOCKET_ORIGINS = [
-    "http://localhost:*",
-    "http://127.0.0.1:*",
-    "http://[::1]:*",
+    # Names alone: any port of this machine, whichever PORT was chosen.
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
     *env.words("TRADESIM_ALLOWED_ORIGINS"),
 ]
 
