@@ -38,7 +38,7 @@ def refresh_as_needed(client: ApiClient, others: list[Trader], signed_in_at: flo
     return time.monotonic()
 
 
-def test_nothing_is_lost_when_killed_under_load(live_server: LiveServer, trader: ApiClient) -> None:
+def test_nothing_is_lost_when_killed_under_load(product: LiveServer, trader: ApiClient) -> None:
     chooser = random.Random(20_081_010)
     session_id = trader.start_session()["id"]
     diary = Diary()
@@ -53,10 +53,10 @@ def test_nothing_is_lost_when_killed_under_load(live_server: LiveServer, trader:
             for _ in range(KILLS):
                 stop.wait(chooser.uniform(0.0, 0.6))
                 epoch = int(trader.session(session_id)["epoch"])
-                pids = live_server.simulator_pids(session_id)
+                pids = product.simulator_pids(session_id)
                 if not pids:
-                    eventually(lambda: live_server.simulator_pids(session_id), timeout=SLOWEST_RETURN_SECONDS)
-                    pids = live_server.simulator_pids(session_id)
+                    eventually(lambda: product.simulator_pids(session_id), timeout=SLOWEST_RETURN_SECONDS)
+                    pids = product.simulator_pids(session_id)
                 killed_at = time.monotonic()
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pids[-1], signal.SIGKILL)
@@ -76,14 +76,14 @@ def test_nothing_is_lost_when_killed_under_load(live_server: LiveServer, trader:
         eventually(lambda: stream.cursors.get("orders", (0, 0))[1] >= newest, timeout=20)
         diary.frames, diary.raw = list(stream.frames), list(stream.raw)
     trader.clock(session_id, "pause")
-    assert live_server.manage("verify_journal", session_id) is not None
-    with open_database(live_server) as database:
+    assert product.manage("verify_journal", session_id) is not None
+    with open_database(product) as database:
         breaches = check_history(database, session_id, diary)
     assert not breaches, sample(breaches)
     assert len(diary.acknowledged) > KILLS, "the load was too thin to mean anything"
     returns.sort()
     print(
-        f"\n{live_server.column}: {len(returns)} kills, {len(diary.acknowledged)} acknowledged "
+        f"\n{product.column}: {len(returns)} kills, {len(diary.acknowledged)} acknowledged "
         f"orders, back in p50 {statistics.median(returns):.2f} s, p95 {returns[int(len(returns) * 0.95) - 1]:.2f} s"
     )
     trader.stop_session(session_id)
@@ -94,7 +94,7 @@ def _ready_above(client: ApiClient, session_id: str, epoch: int) -> bool:
     return now["status"] == "READY" and int(now["epoch"]) > epoch
 
 
-def test_a_woken_simulator_is_fenced_off(live_server: LiveServer, trader: ApiClient) -> None:
+def test_a_woken_simulator_is_fenced_off(product: LiveServer, trader: ApiClient) -> None:
     """SIGSTOP for ten seconds under load, then SIGCONT: the woken one appends nothing and ends."""
     session_id = trader.start_session()["id"]
     diary = Diary()
@@ -103,7 +103,7 @@ def test_a_woken_simulator_is_fenced_off(live_server: LiveServer, trader: ApiCli
     one.start()
     epoch = int(trader.session(session_id)["epoch"])
     eventually(lambda: len(diary.acknowledged) > 5, timeout=20)
-    frozen = live_server.kill_simulator(session_id, signal.SIGSTOP)
+    frozen = product.kill_simulator(session_id, signal.SIGSTOP)
     frozen_at = time.monotonic()
     try:
         eventually(lambda: _ready_above(trader, session_id, epoch), timeout=20, interval=0.05)
@@ -117,8 +117,8 @@ def test_a_woken_simulator_is_fenced_off(live_server: LiveServer, trader: ApiCli
     eventually(lambda: len(diary.acknowledged) > before + 5, timeout=20)
     stop.set()
     check_traders([one])
-    live_server.manage("verify_journal", session_id)
-    with open_database(live_server) as database:
+    product.manage("verify_journal", session_id)
+    with open_database(product) as database:
         breaches = check_history(database, session_id, diary)
     assert not breaches, sample(breaches)
     trader.stop_session(session_id)
@@ -133,7 +133,7 @@ def _lives(pid: int) -> bool:
         return False
 
 
-def test_the_server_is_killed_under_load(live_server: LiveServer, trader: ApiClient) -> None:
+def test_the_server_is_killed_under_load(product: LiveServer, trader: ApiClient) -> None:
     """kill -9 of the processes that serve the browser, three times, with traders at work."""
     session_id = trader.start_session()["id"]
     diary = Diary()
@@ -145,9 +145,9 @@ def test_the_server_is_killed_under_load(live_server: LiveServer, trader: ApiCli
         for _ in range(3):
             acknowledged = len(diary.acknowledged)
             eventually(lambda n=acknowledged: len(diary.acknowledged) > n + 5, timeout=60)
-            live_server.kill_server()
-            live_server.stop()
-            live_server.start()
+            product.kill_server()
+            product.stop()
+            product.start()
         acknowledged = len(diary.acknowledged)
         eventually(lambda: len(diary.acknowledged) > acknowledged + 5, timeout=60)
         stop.set()
@@ -155,8 +155,8 @@ def test_the_server_is_killed_under_load(live_server: LiveServer, trader: ApiCli
         newest = max(int(report["seq"]) for report in trader.executions(session_id))
         eventually(lambda: stream.cursors.get("orders", (0, 0))[1] >= newest, timeout=20)
         diary.frames, diary.raw = list(stream.frames), list(stream.raw)
-    live_server.manage("verify_journal", session_id)
-    with open_database(live_server) as database:
+    product.manage("verify_journal", session_id)
+    with open_database(product) as database:
         breaches = check_history(database, session_id, diary)
     assert not breaches, sample(breaches)
     trader.stop_session(session_id)

@@ -45,8 +45,8 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def desk(live_server: LiveServer) -> Iterator[Desk]:
-    with ApiClient(live_server.url) as client:
+def desk(product: LiveServer) -> Iterator[Desk]:
+    with ApiClient(product.url) as client:
         desk = Desk(client.sign_up())
         yield desk
         client.stop_session(desk.session_id)
@@ -223,8 +223,8 @@ def test_without_a_valid_token_nothing_is_answered(desk: Desk, nobody: ApiClient
         check_problem(nobody.request("GET", f"/sessions/{desk.session_id}{tail}", headers=headers), 401)
 
 
-def test_a_token_is_dead_after_logout(live_server: LiveServer) -> None:
-    with ApiClient(live_server.url) as client:
+def test_a_token_is_dead_after_logout(product: LiveServer) -> None:
+    with ApiClient(product.url) as client:
         client.sign_up()
         client.get("/me")
         client.post("/auth/logout", {"refresh": client.refresh}, expect=204)
@@ -235,9 +235,9 @@ def test_a_token_is_dead_after_logout(live_server: LiveServer) -> None:
 
 
 def test_a_replayed_refresh_token_kills_its_family_but_eight_at_once_give_one_pair(
-    live_server: LiveServer,
+    product: LiveServer,
 ) -> None:
-    with ApiClient(live_server.url) as client:
+    with ApiClient(product.url) as client:
         client.sign_up()
         old = client.refresh
         with ThreadPoolExecutor(8) as pool:
@@ -288,13 +288,13 @@ def _read_to_the_end(socket: Any) -> None:
         socket.recv(timeout=15)
 
 
-def test_a_socket_that_says_nothing_is_closed(desk: Desk, live_server: LiveServer) -> None:
+def test_a_socket_that_says_nothing_is_closed(desk: Desk, product: LiveServer) -> None:
     from websockets.exceptions import ConnectionClosed
     from websockets.sync.client import connect
 
-    address = live_server.url.replace("http", "ws", 1)
+    address = product.url.replace("http", "ws", 1)
     with connect(
-        f"{address}/ws/v1/sessions/{desk.session_id}", subprotocols=["tradesim.v1"], origin=live_server.url
+        f"{address}/ws/v1/sessions/{desk.session_id}", subprotocols=["tradesim.v1"], origin=product.url
     ) as socket:
         with pytest.raises(ConnectionClosed) as closed:
             _read_to_the_end(socket)
@@ -302,11 +302,11 @@ def test_a_socket_that_says_nothing_is_closed(desk: Desk, live_server: LiveServe
         assert closed.value.rcvd.code == 4408
 
 
-def test_a_foreign_page_can_not_open_a_socket(desk: Desk, live_server: LiveServer) -> None:
+def test_a_foreign_page_can_not_open_a_socket(desk: Desk, product: LiveServer) -> None:
     from websockets.exceptions import InvalidStatus
     from websockets.sync.client import connect
 
-    address = live_server.url.replace("http", "ws", 1)
+    address = product.url.replace("http", "ws", 1)
     with (
         pytest.raises(InvalidStatus) as refused,
         connect(

@@ -52,7 +52,7 @@ def settled(order: Json) -> dict[str, Any]:
     return {key: order[key] for key in order if key not in {"updated_at", "queue_ahead", "quantity_ahead"}}
 
 
-def test_a_day_of_trading_survives_the_loss_of_simulator_and_server(live_server: LiveServer, trader: ApiClient) -> None:
+def test_a_day_of_trading_survives_the_loss_of_simulator_and_server(product: LiveServer, trader: ApiClient) -> None:
     session = trader.start_session()
     session_id = session["id"]
     instruments = trader.instruments(session_id)
@@ -103,7 +103,7 @@ def test_a_day_of_trading_survives_the_loss_of_simulator_and_server(live_server:
         before = everything(trader, session_id, symbol, kept_ids)
         seen = len(stream.frames)
         epoch = trader.session(session_id)["epoch"]
-        live_server.kill_simulator(session_id)
+        product.kill_simulator(session_id)
         resumed = stream.wait_for_type("session.resumed", timeout_seconds=20, since=seen)
         assert int(resumed["data"]["epoch"]) > int(epoch)
         trader.wait_for_status(session_id, "READY")
@@ -115,7 +115,7 @@ def test_a_day_of_trading_survives_the_loss_of_simulator_and_server(live_server:
         trader.clock(session_id, "pause")
         before = everything(trader, session_id, symbol, kept_ids)
         connections = stream.connections
-        live_server.restart()
+        product.restart()
         eventually(lambda: stream.connections > connections, timeout=30)
         trader.wait_for_status(session_id, "READY")
         assert everything(trader, session_id, symbol, kept_ids) == before
@@ -192,7 +192,7 @@ def test_history_lets_a_trader_trade_a_day_of_2008(trader: ApiClient) -> None:
     trader.stop_session(session["id"])
 
 
-def test_a_frozen_simulator_is_replaced_and_never_writes_again(live_server: LiveServer, trader: ApiClient) -> None:
+def test_a_frozen_simulator_is_replaced_and_never_writes_again(product: LiveServer, trader: ApiClient) -> None:
     session_id = trader.start_session()["id"]
     instrument = first_instrument(trader, session_id)
     book = book_with_both_sides(trader, session_id, instrument["symbol"])
@@ -201,7 +201,7 @@ def test_a_frozen_simulator_is_replaced_and_never_writes_again(live_server: Live
     )
     trader.submit(session_id, order)
     epoch = int(trader.session(session_id)["epoch"])
-    frozen = live_server.kill_simulator(session_id, signal.SIGSTOP)
+    frozen = product.kill_simulator(session_id, signal.SIGSTOP)
     try:
 
         def replaced() -> bool:
@@ -213,7 +213,7 @@ def test_a_frozen_simulator_is_replaced_and_never_writes_again(live_server: Live
     finally:
         if os.path.exists(f"/proc/{frozen}"):
             os.kill(frozen, signal.SIGCONT)
-    eventually(lambda: frozen not in live_server.simulator_pids(session_id), timeout=20)
+    eventually(lambda: frozen not in product.simulator_pids(session_id), timeout=20)
     assert trader.cancel(session_id, order["client_order_id"])["status"] == "CANCELED"
     executions = trader.executions(session_id)
     assert [e["execution_type"] for e in executions].count("NEW") == 1

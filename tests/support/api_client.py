@@ -270,18 +270,8 @@ class Stream:
     def send(self, message: Json | str) -> None:
         self._socket.send(message if isinstance(message, str) else json.dumps(message))
 
-    def open(self) -> Any:
-        """Opens one socket and says hello with what was seen so far."""
-        ticket = self.client.ticket(self.session_id)
-        address = self.client.base_url.replace("http", "ws", 1)
-        socket = connect(
-            f"{address}/ws/v1/sessions/{self.session_id}",
-            subprotocols=[Subprotocol("tradesim.v1")],
-            origin=Origin(self.client.base_url),
-            max_size=2**23,
-            open_timeout=10,
-            close_timeout=2,
-        )
+    def hello(self) -> Json:
+        """What a client says first: a fresh ticket, and how far it has got in each stream."""
         wanted = []
         for name in self.streams:
             entry: Json = {"name": name}
@@ -290,19 +280,24 @@ class Stream:
             elif name in self.LOSSLESS:
                 entry["last_seq"] = 0
             wanted.append(entry)
-        socket.send(json.dumps({"op": "hello", "ticket": ticket, "streams": wanted}))
-        return socket
+        return {"op": "hello", "ticket": self.client.ticket(self.session_id), "streams": wanted}
 
     def _run(self) -> None:
+        address = self.client.base_url.replace("http", "ws", 1)
         while not self._stopping:
+            code: int | None = None
             try:
-                self._socket = self.open()
-                with self._changed:
-                    self.connections += 1
-                    self._changed.notify_all()
-                for text in self._socket:
-                    self._take(text)
-                code = self._socket.close_code
+                hello = self.hello()
+                with connect(
+                    f"{address}/ws/v1/sessions/{self.session_id}",
+                    subprotocols=[Subprotocol("tradesim.v1")],
+                    origin=Origin(self.client.base_url),
+                    max_size=2**23,
+                    open_timeout=10,
+                    close_timeout=2,
+                ) as socket:
+                    self._read(socket, hello)
+                    code = socket.close_code
             except ConnectionClosed as closed:
                 code = closed.rcvd.code if closed.rcvd else 1006
             except (OSError, AssertionError, httpx.HTTPError, WebSocketException):
@@ -310,9 +305,18 @@ class Stream:
             with self._changed:
                 self.close_code = code if code is not None else self.close_code
                 self._changed.notify_all()
-            if not self.resume or self._stopping:
+            if not self.resume:
                 return
             time.sleep(0.1)
+
+    def _read(self, socket: Any, hello: Json) -> None:
+        self._socket = socket
+        socket.send(json.dumps(hello))
+        with self._changed:
+            self.connections += 1
+            self._changed.notify_all()
+        for text in socket:
+            self._take(text)
 
     def _take(self, text: str) -> None:
         frame = json.loads(text)

@@ -48,7 +48,7 @@ def postgres_database(postgres_server: PostgresServer) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module", params=COLUMNS)
-def live_server(request: pytest.FixtureRequest) -> Iterator[LiveServer]:
+def product(request: pytest.FixtureRequest) -> Iterator[LiveServer]:
     """The whole product as real processes, once per module and column.
 
     Tests make users and sessions of their own.
@@ -70,21 +70,21 @@ def live_server(request: pytest.FixtureRequest) -> Iterator[LiveServer]:
 
 
 @pytest.fixture
-def trader(live_server: LiveServer) -> Iterator[ApiClient]:
+def trader(product: LiveServer) -> Iterator[ApiClient]:
     """A new user, signed in."""
-    with ApiClient(live_server.url) as client:
+    with ApiClient(product.url) as client:
         yield client.sign_up()
 
 
 @pytest.fixture
-def stranger(live_server: LiveServer) -> Iterator[ApiClient]:
+def stranger(product: LiveServer) -> Iterator[ApiClient]:
     """Another new user, signed in."""
-    with ApiClient(live_server.url) as client:
+    with ApiClient(product.url) as client:
         yield client.sign_up()
 
 
 @pytest.fixture
-def nobody(live_server: LiveServer) -> Iterator[ApiClient]:
+def nobody(product: LiveServer) -> Iterator[ApiClient]:
     """Somebody who is not signed in."""
-    with ApiClient(live_server.url) as client:
+    with ApiClient(product.url) as client:
         yield client
