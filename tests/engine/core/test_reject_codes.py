@@ -20,7 +20,6 @@ from simulator_engine.core.tickets import TIMES_TAKEN, TYPES_TAKEN
 from simulator_engine.core.venue import Venue
 from tests.engine.core.venues import BUY, MAKER, NOW, SELL, instrument, order, quote, reports, steps, units, venue
 
-
 Code = RejectCode
 
 
