@@ -32,7 +32,7 @@ def upsert_newer(
         for field in model._meta.concrete_fields
         if not (isinstance(field, models.AutoField) and field.primary_key)
     ]
-    column = {field.name: quote(field.column) for field in fields}
+    column = {field.name: quote(str(field.column)) for field in fields}
     table = quote(model._meta.db_table)
     changed = [field.name for field in fields if field.name not in key and field.name not in keep]
     assignments = ", ".join(f"{column[name]} = excluded.{column[name]}" for name in changed)

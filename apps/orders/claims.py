@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -17,6 +17,7 @@ from apps.journal import selectors as journal
 from apps.orders import refusals, selectors
 from apps.orders.models import Execution, Order, OrderAlias
 from apps.orders.projection import CANCEL_REJECTED
+from apps.simulator_sessions.gateway import GatewayReply, TouchedOrder
 from apps.simulator_sessions.models import SessionLease
 
 IN_FLIGHT: Final = timedelta(seconds=5)
@@ -31,25 +32,6 @@ class Found:
     """An earlier use of the same id with the same terms: its order, or the refusal of a change."""
 
     order: Order | None
-    code: str = ""
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredReply:
-    """The reply that a broken call would have brought, as the journal knows it."""
-
-    outcome: str
-    code: str = ""
-    text: str = ""
-    orders: tuple[Any, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class StoredOrderAnswer:
-    client_order_id: str
-    symbol: str
-    accepted: bool
     code: str = ""
     text: str = ""
 
@@ -124,7 +106,7 @@ def pending_or_unknown(*, session_id: UUID, client_order_id: str, now: datetime)
     return refusals.in_progress(client_order_id)
 
 
-def journaled(*, session_id: UUID, request_id: str) -> StoredReply | None:
+def journaled(*, session_id: UUID, request_id: str) -> GatewayReply | None:
     """The reply to a command that the journal holds; None when it does not hold it (now)."""
     stored = journal.command_by_request_id(session_id=session_id, request_id=request_id)
     if stored is None:
@@ -135,13 +117,11 @@ def journaled(*, session_id: UUID, request_id: str) -> StoredReply | None:
         if report.type == CANCEL_REJECTED or report.type == "order.rejected":
             code, text = data.get("reject_code") or "", data.get("text") or ""
             if stored.kind != "mass_cancel":
-                return StoredReply("REFUSED", code, text)
-            answers.append(
-                StoredOrderAnswer(data["original_client_order_id"], data.get("symbol") or "", False, code, text)
-            )
+                return GatewayReply("REFUSED", code, text)
+            answers.append(TouchedOrder(data["original_client_order_id"], data.get("symbol") or "", False, code, text))
         elif report.type == "order.canceled":
-            answers.append(StoredOrderAnswer(data["client_order_id"], data["symbol"], True))
-    return StoredReply("APPLIED", orders=tuple(answers))
+            answers.append(TouchedOrder(data["client_order_id"], data["symbol"], True, "", ""))
+    return GatewayReply("APPLIED", orders=tuple(answers))
 
 
 def _can_never_be(alias: OrderAlias, now: datetime) -> bool:

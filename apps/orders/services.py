@@ -9,26 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from apps.common.problems import Problem
 from apps.orders import bodies, claims, refusals, selectors
 from apps.orders.models import Order
 from apps.simulator_sessions import gateway as gateways
+from apps.simulator_sessions.gateway import GatewayReply
 from apps.simulator_sessions.selectors import get_session
 from simulator_engine.core.reasons import OrdStatus
 
 REPLAYED_HEADER = "Idempotent-Replayed"
-
-
-class Reply(Protocol):
-    """What the gateway answers: the simulator's CommandReply."""
-
-    outcome: str
-    code: str
-    text: str
-    orders: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +228,8 @@ def query_order(*, user: Any, session_id: UUID, client_order_id: str, now: datet
 
 
 def _send(
-    session_id: UUID, request_id: str, call: Callable[[], Reply], *, now: datetime, claimed: bool = True
-) -> Reply:
+    session_id: UUID, request_id: str, call: Callable[[], GatewayReply], *, now: datetime, claimed: bool = True
+) -> GatewayReply:
     """Hand a command over. What certainly was not sent frees its id; what is unknown is asked of the journal."""
     try:
         return call()
@@ -263,7 +255,7 @@ def _first_answer(found: claims.Found) -> OrderAnswer:
     return OrderAnswer(selectors.order_dict(found.order), replayed=True)
 
 
-def _answer(session_id: UUID, client_order_id: str, reply: Reply, asked: bodies.OrderBody | None) -> OrderAnswer:
+def _answer(session_id: UUID, client_order_id: str, reply: GatewayReply, asked: bodies.OrderBody | None) -> OrderAnswer:
     _raise_refusal(client_order_id, reply, duplicate=refusals.duplicate_order(client_order_id), session_id=session_id)
     order = selectors.find_order(session_id=session_id, client_order_id=client_order_id)
     replayed = reply.outcome == "REPLAYED"
@@ -274,7 +266,7 @@ def _answer(session_id: UUID, client_order_id: str, reply: Reply, asked: bodies.
     return OrderAnswer(selectors.order_dict(order), replayed=replayed)
 
 
-def _raise_refusal(request_id: str, reply: Reply, *, duplicate: Problem, session_id: UUID | None = None) -> None:
+def _raise_refusal(request_id: str, reply: GatewayReply, *, duplicate: Problem, session_id: UUID | None = None) -> None:
     if reply.outcome == "REFUSED":
         raise refusals.refused_by_venue(reply.code, reply.text)
     if reply.outcome == "DUPLICATE":

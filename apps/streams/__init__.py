@@ -1,1 +1,1 @@
-"""How facts reach the browser: frames, bounded outboxes, one bridge a session, and its WebSocket, SSE and poll doors."""
+"""How facts reach the browser: frames, bounded outboxes, one bridge a session, and its doors."""

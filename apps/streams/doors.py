@@ -89,7 +89,7 @@ async def events(*, session_id: UUID, streams: dict[str, int | None], holder: ti
 
 
 async def poll(*, session_id: UUID, streams: dict[str, int | None], close_after: bool = False) -> dict[str, Any]:
-    """Everything since the cursor, once: `{"frames": […], "cursor": …}`. `close_after`: this loop ends with the call."""
+    """Everything since the cursor, once: `{"frames": […], "cursor": …}`. `close_after`: the loop ends after it."""
     wake = asyncio.Event()
     reader = Reader(wake.set)
     bridge = hub().bridge(session_id)

@@ -14,6 +14,7 @@ from typing import Any
 
 _farewells: list[Callable[[], Coroutine[Any, Any, None]]] = []
 _installed = False
+_going: list[asyncio.Future[None]] = []
 _draining = asyncio.Event()
 
 
@@ -55,5 +56,4 @@ def _say_goodbye() -> None:
     if _draining.is_set():
         return
     _draining.set()
-    for farewell in _farewells:
-        asyncio.ensure_future(farewell())
+    _going.extend(asyncio.ensure_future(farewell()) for farewell in _farewells)

@@ -339,6 +339,7 @@ class Hub:
     def __init__(self, make_source: Callable[[UUID], Source] = SessionSource) -> None:
         self._make_source = make_source
         self._bridges: dict[UUID, Bridge] = {}
+        self._closing: set[asyncio.Future[None]] = set()
 
     def bridge(self, session_id: UUID) -> Bridge:
         """The session's bridge, started if need be. Attach a reader at once, or it goes again."""
@@ -357,7 +358,9 @@ class Hub:
     def _retire(self, session_id: UUID) -> None:
         bridge = self._bridges.pop(session_id, None)
         if bridge is not None:
-            asyncio.ensure_future(bridge.close())
+            closing = asyncio.ensure_future(bridge.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     async def close(self) -> None:
         for session_id in list(self._bridges):

@@ -1,4 +1,4 @@
-"""What waits for one reader, within bounds. Private frames are lossless or the reader is let go; market frames conflate.
+"""What waits for one reader, within bounds. Private frames are lossless or the reader is let go; others conflate.
 
 Pure: no clock, no socket. It never makes the one who puts wait.
 """

@@ -26,7 +26,7 @@ class StreamFrame(serializers.Serializer):
     wall_time = serializers.CharField(allow_null=True, required=False)
     epoch = serializers.IntegerField(required=False)
     poss_dup = serializers.BooleanField(required=False)
-    data = serializers.JSONField(required=False)
+    data = serializers.JSONField(required=False)  # type: ignore[assignment]
 
 
 class Events(serializers.Serializer):

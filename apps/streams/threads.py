@@ -34,7 +34,7 @@ async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
 
 
 def _let_go_of_spent_connections() -> None:
-    """Give connections back as a request does; a sound one to SQLite is kept, since opening it costs as much as a read."""
+    """Give connections back as a request does; a sound one to SQLite is kept: opening it costs as much as a read."""
     for connection in connections.all(initialized_only=True):
         if connection.vendor != "sqlite" or connection.errors_occurred:
             connection.close_if_unusable_or_obsolete()

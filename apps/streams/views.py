@@ -76,9 +76,7 @@ class EventsView(ApiView):
             return Response(answer, headers={"Cache-Control": "no-store"})
         streams = doors.read_streams(text, request.headers.get("Last-Event-ID", "") or query.get("after", ""))
         if not asynchronous:
-            raise Problem(
-                "Event streams are served by the realtime process; this one can only be polled.", code="NOT_ACCEPTABLE"
-            )
+            raise Problem("This process can only be polled; the realtime one serves streams.", code="NOT_ACCEPTABLE")
         holder = tickets.describe(user=request.user, identity=request.auth, session_id=session.id)
         return StreamingHttpResponse(
             doors.events(session_id=session.id, streams=streams, holder=holder),

@@ -343,7 +343,7 @@ def test_executions_can_be_followed_by_number(api, session, url, use):
 
 def test_a_stale_link_stops_orders_that_add_risk_and_no_others(api, session, use):
     use(doubles.SoundGateway())
-    place = dict(user=api.user, session_id=session.id, now=timezone.now(), link_is_stale=True)
+    place = {"user": api.user, "session_id": session.id, "now": timezone.now(), "link_is_stale": True}
     with pytest.raises(services.Problem) as refused:
         services.submit_order(body=BODY, **place)
     assert (refused.value.status, refused.value.code) == (409, "CONNECTION_QUALITY")
