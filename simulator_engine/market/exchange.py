@@ -35,7 +35,7 @@ SNAPSHOT_VERSION: Final = 1
 WARM_UP_S: Final = 40
 """How long the participants trade before a session's first instant, so that its first tick is a real one."""
 STEP_NS: Final = int(STEP_S * SECOND_NS)
-USUAL_VOLUME: Final = 4_000_000
+USUAL_VOLUME: Final = 3_300_000
 """What the populations trade on a day at size scale 1, in lots."""
 
 

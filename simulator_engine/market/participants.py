@@ -12,12 +12,13 @@ from simulator_engine.core.reasons import Side
 from simulator_engine.core.venue import Venue
 from simulator_engine.market import schedule as due
 from simulator_engine.market.fundamental import STEP_S, Driver
+from simulator_engine.market.limit_orders import LimitOrders
 from simulator_engine.market.makers import DeepContrarians, MarketMaker
 from simulator_engine.market.metaorders import Metaorders
 from simulator_engine.market.numeric import exp
 from simulator_engine.market.rng import Stream
 from simulator_engine.market.schedule import Schedule
-from simulator_engine.market.sizes import limit_lots, taker_lots
+from simulator_engine.market.sizes import taker_lots
 
 BUY: Final = Side.BUY
 SELL: Final = Side.SELL
@@ -27,17 +28,18 @@ HURRIED_MAKERS: Final = 3
 """How many of them react at once when the touch or the value moves; the others come later."""
 OWNER_MAKER: Final = 10
 OWNER_DEEP: Final = 15
-OWNER_LIMIT: Final = 20
 OWNER_NOISE: Final = 21
 OWNER_META: Final = 22
 OWNER_VALUE: Final = 23
 OWNER_MOMENTUM: Final = 24
 
 STEP_NS: Final = int(STEP_S * 1_000_000_000)
-NOISE_RATE: Final = 0.07
+NOISE_RATE: Final = 0.1
 LIMIT_RATE: Final = 3.0
 LIMITS_A_TRADE: Final = 1.2
-META_RATE: Final = 0.03
+PATIENCE_NS: Final = 8_000_000_000
+"""How long a metaorder's passive child waits."""
+META_RATE: Final = 0.034
 QUICK_CHILDREN: Final = 0.22
 SLOW_CHILDREN: Final = 0.35
 COPY_SIGN: Final = 0.58
@@ -102,7 +104,13 @@ class Participants:
         ]
         self._contrarians = DeepContrarians(owner=OWNER_DEEP, base_lots=1_500 * max(1, int(scale)))
         self._noise = Stream.named(seed, symbol, "noise-takers")
-        self._limits = Stream.named(seed, symbol, "limit-orders")
+        self._limits = LimitOrders(
+            stream=Stream.named(seed, symbol, "limit-orders"),
+            venue=venue,
+            schedule=schedule,
+            symbol=symbol,
+            index=index,
+        )
         self._value = Stream.named(seed, symbol, "value")
         self._metaorders = Metaorders(Stream.named(seed, symbol, "metaorders"))
         self._hurried = False
@@ -122,7 +130,7 @@ class Participants:
             maker.requote(self._venue, self.symbol, self.driver, now_ns)
             self._schedule.add(now_ns + maker.next_wake_ns(1.0), due.WAKE, self.index, k)
         for _ in range(40):
-            self._limit_order(now_ns)
+            self._limits.arrive(self.driver, self._unit, self.scale * self.day_scale, now_ns)
         self._schedule.add(now_ns + 4_000_000_000, due.DEEP, self.index)
 
     def _measure(self, unit: float) -> None:
@@ -133,6 +141,7 @@ class Participants:
 
     def close(self, now_ns: int) -> None:
         """Forget the orders that the venue expires with the day."""
+        self._limits.forget()
         for maker in self._makers:
             maker.forget()
         self._contrarians.forget()
@@ -145,9 +154,10 @@ class Participants:
         span = activity * STEP_S
         for _ in range(noise.poisson(NOISE_RATE * span)):
             self._soon(now_ns, noise, due.NOISE)
-        limits = self._limits
+        limits = self._limits.stream
         for _ in range(limits.poisson(LIMIT_RATE * span)):
             self._soon(now_ns, limits, due.LIMIT)
+        self._limits.pull_stale(driver.fair, 0.3 * self._unit, now_ns)
         meta = self._metaorders
         for _ in range(meta.stream.poisson(META_RATE * span)):
             number = meta.start()
@@ -182,7 +192,7 @@ class Participants:
     def act(self, kind: int, a: int, now_ns: int) -> None:
         """One scheduled entry of this symbol."""
         if kind == due.CANCEL:
-            self._venue.participant_cancel(self.symbol, a, now_ns)
+            self._limits.expire(a, now_ns)
         elif kind == due.WAKE:
             maker = self._makers[a]
             maker.requote(self._venue, self.symbol, self.driver, now_ns)
@@ -192,7 +202,7 @@ class Participants:
             for k in range(a, a + HURRIED_MAKERS):
                 self._makers[k % MAKERS].requote(self._venue, self.symbol, self.driver, now_ns)
         elif kind == due.LIMIT:
-            self._limit_order(now_ns)
+            self._limits.arrive(self.driver, self._unit, self.scale * self.day_scale, now_ns)
         elif kind == due.NOISE:
             self._noise_taker(a, now_ns)
         elif kind == due.META:
@@ -211,6 +221,8 @@ class Participants:
             self._makers[owner - OWNER_MAKER].filled(order_id, side, price, lots)
         elif owner == OWNER_DEEP:
             self._contrarians.filled(order_id, side, price, lots)
+        elif order_id in self._limits.near and not self._venue.resting_lots(self.symbol, order_id):
+            del self._limits.near[order_id]
 
     def user_took(self, sign: int, lots: int, now_ns: int) -> None:
         """The trader took liquidity: remembered like any taker's trade, and the makers look at once."""
@@ -224,7 +236,7 @@ class Participants:
         if self._hurried:
             return
         self._hurried = True
-        noise = self._limits
+        noise = self._limits.stream
         delay = int(25_000_000 * exp(0.5 * noise.normal()))
         self._schedule.add(now_ns + 1 + delay, due.HURRY, self.index, noise.below(MAKERS))
 
@@ -248,7 +260,7 @@ class Participants:
                 self.driver.taker_trade(sign, filled / (100.0 * self.scale * self.day_scale))
             if filled >= resting:
                 self._hurry(now_ns)
-            limits = self._limits
+            limits = self._limits.stream
             for _ in range(limits.poisson(LIMITS_A_TRADE)):
                 self._schedule.add(now_ns + 1 + int(limits.exponential(0.8) * 1e9), due.LIMIT, self.index)
         return filled
@@ -280,10 +292,9 @@ class Participants:
         stream = meta.stream
         lots = taker_lots(stream, self.scale * self.day_scale)
         if passive:
-            side = BUY if sign > 0 else SELL
             best = self._venue.best_bid(self.symbol) if sign > 0 else self._venue.best_ask(self.symbol)
             if best is not None:
-                self._rest(side, best[0], lots, int(8e9), now_ns)
+                self._limits.rest(sign, best[0], lots, PATIENCE_NS, now_ns, near=False)
         else:
             self._take(sign, lots, OWNER_META, stream, now_ns)
         if meta.alive(number):
@@ -307,40 +318,6 @@ class Participants:
         if venue.participant_market(symbol, side, lots, OWNER_VALUE, now_ns, limit_ticks=max(1, limit)) >= resting:
             self._hurry(now_ns)
 
-    def _limit_order(self, now_ns: int) -> None:
-        """A noise limit order: inside the spread, at the best, or behind it with a power-law distance."""
-        venue, symbol, stream = self._venue, self.symbol, self._limits
-        bid, ask = venue.best_bid(symbol), venue.best_ask(symbol)
-        if bid is None or ask is None:
-            return
-        sign = 1 if stream.uniform() < 0.5 else -1
-        best = bid[0] if sign > 0 else ask[0]
-        spread = ask[0] - bid[0]
-        place = stream.uniform()
-        distance = 0
-        if place < 0.15 and spread > 1:
-            distance = -(1 + stream.below(min(spread - 1, 2 + spread // 3)))
-        elif place > 0.57:
-            distance = int(self._unit * stream.pareto(0.95))
-            furthest = int(0.5 * self.driver.day_sigma_ticks) + 20
-            if distance > furthest:
-                distance = 1 + stream.below(furthest)
-        price = best - sign * distance
-        if price < 1:
-            return
-        near = distance <= 2.0 * self._unit
-        if near:
-            life = stream.exponential(0.35 if stream.uniform() < 0.35 else 14.0)
-        else:
-            life = stream.exponential(150.0)
-        lots = limit_lots(stream, self.scale * self.day_scale, distance / self._unit)
-        self._rest(BUY if sign > 0 else SELL, price, lots, 1_000_000 + int(life * 1e9), now_ns)
-
-    def _rest(self, side: Side, price: int, lots: int, life_ns: int, now_ns: int) -> None:
-        order_id = self._venue.participant_limit(self.symbol, side, price, lots, OWNER_LIMIT, now_ns)
-        if order_id:
-            self._schedule.add(now_ns + life_ns, due.CANCEL, self.index, order_id)
-
     # -- state ---------------------------------------------------------
 
     def state(self) -> list[object]:
@@ -349,7 +326,7 @@ class Participants:
             self._contrarians.state(),
             self._metaorders.state(),
             self._noise.state,
-            self._limits.state,
+            self._limits.state(),
             self._value.state,
             self._unit,
             self._hurried,
@@ -366,7 +343,7 @@ class Participants:
         assert isinstance(metaorders, list)
         assert isinstance(driver, list)
         assert isinstance(noise, int)
-        assert isinstance(limits, int)
+        assert isinstance(limits, list)
         assert isinstance(value, int)
         assert isinstance(unit, float)
         assert isinstance(sign, int)
@@ -377,7 +354,8 @@ class Participants:
             maker.load(saved)
         self._contrarians.load(contrarians)
         self._metaorders.load(metaorders)
-        self._noise.state, self._limits.state, self._value.state = noise, limits, value
+        self._limits.load(limits)
+        self._noise.state, self._value.state = noise, value
         self._hurried, self.last_sign = bool(hurried), sign
         self.fast_mean, self.slow_mean = fast, slow
         self.driver.load(driver)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from simulator_engine.core.accounts import AccountTerms
 from simulator_engine.core.events import ExecutionReport, TradePrinted
 from simulator_engine.core.reasons import Side, TimeInForce
 from simulator_engine.market.exchange import Exchange
-from simulator_engine.market.scenarios import resolve
+from simulator_engine.market.scenarios import Scenario, resolve
 from tests.engine.market.exchanges import SECOND_NS, make, open_market, opened, order, run
 
 
@@ -40,11 +42,11 @@ def test_the_market_trades_from_the_first_instant() -> None:
     assert sum(isinstance(event, TradePrinted) for event in exchange.drain()) > 10
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_both_sides_for_ten_minutes(seed: int) -> None:
-    for symbol, spreads in _check_both_sides(make(seed), 600).items():
+@pytest.mark.parametrize("seed", [1, 2])
+def test_both_sides_for_six_minutes(seed: int) -> None:
+    for symbol, spreads in _check_both_sides(make(seed), 360).items():
         spreads.sort()
-        assert 1 <= spreads[300] <= 6, (symbol, spreads[300])
+        assert 1 <= spreads[180] <= 6, (symbol, spreads[180])
         assert spreads[-1] <= 80, (symbol, spreads[-1])
 
 
@@ -62,15 +64,21 @@ def test_both_sides_through_a_wild_real_day(date: str) -> None:
     _check_both_sides(make(7, resolve("history", date=date)), 23_400)
 
 
+def _acme_alone() -> Scenario:
+    """One share instead of five, to be quick."""
+    scenario = open_market()
+    return replace(scenario, instruments=scenario.instruments[:1], listings=scenario.listings[:1])
+
+
 def _whale() -> AccountTerms:
     """Holds a fifth of a day's volume of ACME."""
     return AccountTerms(currency="USD", starting_cash_minor=10**10, holdings=(("ACME", 700_000, 14_820),))
 
 
-@pytest.mark.parametrize("seed", [1, 5])
+@pytest.mark.parametrize("seed", [1, 5, 9])
 def test_heavy_selling_moves_the_price_and_does_not_break_it(seed: int) -> None:
     """12 % of a day's volume sold at market within four minutes, against the same market left alone."""
-    scenario = open_market()
+    scenario = _acme_alone()
     exchange = Exchange.create(scenario=scenario, seed=seed, account=_whale())
     alone = Exchange.create(scenario=scenario, seed=seed, account=_whale())
     before = exchange.venue.last_price("ACME")
