@@ -30,7 +30,7 @@ SUBPROTOCOL: Final = "tradesim.v1"
 HELLO_SECONDS: Final = 5.0
 HEARTBEAT_SECONDS: Final = 1.0
 MARKET_SECONDS: Final = 0.05
-"""API.md: one coalesced market message each 50 ms."""
+"""Market frames are conflated to one burst each 50 ms: one message, for a client that asked for it in its hello."""
 BAD_MESSAGES: Final = 3
 COMMANDS_AT_ONCE: Final = 16
 """Commands of one socket under way at a time; one more is refused, so that a loop of a client stays its own problem."""
@@ -55,6 +55,7 @@ class StreamConsumer(AsyncWebsocketConsumer):
         self.reader = Reader(self._wake)
         self.quality = LinkQuality(now=time.monotonic())
         self.closing = False
+        self.coalesce = False
         self.bad_messages = 0
         self.working: set[asyncio.Task[None]] = set()
         self.marks: dict[int, int] = {}
@@ -117,6 +118,7 @@ class StreamConsumer(AsyncWebsocketConsumer):
         if self.closing:
             return
         self.holder = holder
+        self.coalesce = message.coalesce
         self.hello_deadline.cancel()
         self.bridge = hub().bridge(self.session_id)
         self.bridge.attach(self.reader)
@@ -196,7 +198,9 @@ class StreamConsumer(AsyncWebsocketConsumer):
                 await self.send(text_data=_text(message))
             if outbox.has_market and time.monotonic() >= market_due:
                 market_due = time.monotonic() + MARKET_SECONDS
-                await self.send(text_data=_text(frames.array(outbox.take_market())))
+                burst = outbox.take_market()
+                for message in [frames.array(burst)] if self.coalesce else burst:
+                    await self.send(text_data=_text(message))
             self.quality.queue(None)
 
     async def _beat(self) -> None:

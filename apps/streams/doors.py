@@ -75,7 +75,7 @@ async def events(*, session_id: UUID, streams: dict[str, int | None], holder: ti
             reader.outbox.acknowledge_until(reader.outbox.mark())
             if reader.outbox.has_market and time.monotonic() >= market_due:
                 market_due = time.monotonic() + MARKET_SECONDS
-                yield _event(frames.array(reader.outbox.take_market()), reader)
+                yield b"".join(_event(frame, reader) for frame in reader.outbox.take_market())
             due = min(beat_due, market_due) if reader.outbox.has_market else beat_due
             wake.clear()
             if not reader.outbox.has_private:

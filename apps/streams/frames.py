@@ -103,9 +103,7 @@ def notice(type: str, *, epoch: int, data: Mapping[str, Any], now: datetime) -> 
     return orjson.dumps(
         {
             "stream": "session",
-            "seq": None,
             "type": type,
-            "sim_time": None,
             "wall_time": wall_text(now),
             "epoch": epoch,
             "data": dict(data),
@@ -129,7 +127,6 @@ def snapshot(*, stream: str, seq: int, epoch: int, data: Any, now: datetime) -> 
             "stream": stream,
             "seq": seq,
             "type": "snapshot",
-            "sim_time": None,
             "wall_time": wall_text(now),
             "epoch": epoch,
             "data": data,

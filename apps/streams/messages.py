@@ -29,6 +29,8 @@ class BadMessage(ValueError):
 class Hello:
     ticket: str
     streams: dict[str, int | None]
+    coalesce: bool = False
+    """Whether market frames may come as one JSON array each 50 ms instead of one message a frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def read(text: str | bytes | None) -> Message:
         ticket = body.get("ticket")
         if not isinstance(ticket, str) or not 1 <= len(ticket) <= 200:
             raise BadMessage("hello needs a ticket")
-        return Hello(ticket, _resumptions(body.get("streams", [])))
+        return Hello(ticket, _resumptions(body.get("streams", [])), body.get("coalesce") is True)
     if op == "subscribe":
         return Subscribe(_resumptions(body.get("streams")))
     if op == "unsubscribe":

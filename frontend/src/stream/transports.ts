@@ -48,7 +48,7 @@ export const connectSocket: Connector = (sessionId, streams, callbacks) => {
       const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
       socket = new WebSocket(`${scheme}://${location.host}${SOCKET_PATH}/${sessionId}`, SUBPROTOCOL);
       socket.onopen = () => {
-        socket?.send(JSON.stringify({ op: 'hello', ticket: data.ticket, streams: streams() }));
+        socket?.send(JSON.stringify({ op: 'hello', ticket: data.ticket, streams: streams(), coalesce: true }));
         callbacks.opened();
       };
       socket.onmessage = (event) => callbacks.message(String(event.data));
