@@ -22,7 +22,7 @@ _RAW_WEIGHTS: Final = tuple(exp(-0.35 * log(tau)) for tau in _TAUS)
 _TOTAL_WEIGHT: Final = _RAW_WEIGHTS[0] + _RAW_WEIGHTS[1] + _RAW_WEIGHTS[2] + _RAW_WEIGHTS[3] + _RAW_WEIGHTS[4]
 _WEIGHTS: Final = tuple(weight / _TOTAL_WEIGHT for weight in _RAW_WEIGHTS)
 
-_IMPACT: Final = 0.8
+_IMPACT: Final = 1.2
 """Ticks of shift per (σ in ticks per √s) at S = 1."""
 _IMPACT_CAP: Final = 1.2
 """The shift never passes this many daily standard deviations: heavy selling moves the price and stops

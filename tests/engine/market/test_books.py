@@ -75,7 +75,7 @@ def _whale() -> AccountTerms:
     return AccountTerms(currency="USD", starting_cash_minor=10**10, holdings=(("ACME", 700_000, 14_820),))
 
 
-@pytest.mark.parametrize("seed", [1, 5, 9])
+@pytest.mark.parametrize("seed", [1, 5])
 def test_heavy_selling_moves_the_price_and_does_not_break_it(seed: int) -> None:
     """12 % of a day's volume sold at market within four minutes, against the same market left alone."""
     scenario = _acme_alone()
