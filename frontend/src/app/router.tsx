@@ -15,7 +15,7 @@ const home = createRoute({
   getParentRoute: () => root,
   path: '/',
   beforeLoad: async () => {
-    throw redirect({ to: (await recall()) ? '/lobby' : '/login' });
+    return redirect({ to: (await recall()) ? '/lobby' : '/login', throw: true });
   },
 });
 
@@ -32,7 +32,7 @@ const inside = createRoute({
   getParentRoute: () => root,
   id: 'inside',
   beforeLoad: async ({ location }) => {
-    if (!(await recall())) throw redirect({ to: '/login', search: { next: location.href } });
+    if (!(await recall())) redirect({ to: '/login', search: { next: location.href }, throw: true });
   },
   component: Outlet,
 });

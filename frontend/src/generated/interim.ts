@@ -156,25 +156,24 @@ export interface Trade {
 }
 
 export interface BrokenRule {
-  code?: string;
-  text?: string;
-  detail?: string;
-  message?: string;
+  code: string;
+  text: string;
 }
 
 export interface OrderPreview {
-  estimated_cost?: string | null;
-  cost?: string | null;
-  fee?: string | null;
-  average_price?: string | null;
-  worst_price?: string | null;
-  slippage?: string | null;
-  resulting_position?: string | null;
-  buying_power_after?: string | null;
-  buying_power?: string | null;
-  fillable_quantity?: string | null;
-  broken_rules?: BrokenRule[];
-  rules?: BrokenRule[];
+  average_fill_price: string | null;
+  worst_price: string | null;
+  fill_quantity: string | null;
+  resting_quantity: string | null;
+  quantity_ahead: string | null;
+  notional: string | null;
+  estimated_fee: string | null;
+  estimated_cost: string | null;
+  resulting_position: string | null;
+  buying_power: string | null;
+  buying_power_after: string | null;
+  accepted: boolean;
+  broken_rules: BrokenRule[];
 }
 
 export interface OrderBody {

@@ -67,7 +67,7 @@ function formatter(minimum: number, maximum: number, signed: boolean): Intl.Numb
       maximumFractionDigits: maximum,
       signDisplay: signed ? 'exceptZero' : 'negative',
       roundingMode: 'halfEven',
-    } as Intl.NumberFormatOptions);
+    });
     formats.set(key, found);
   }
   return found;

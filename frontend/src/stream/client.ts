@@ -71,6 +71,7 @@ export class StreamClient {
   private epoch = 0;
   private lastClose: string | null = null;
   private reloading = false;
+  private toldRtt = false;
 
   constructor(options: StreamClientOptions) {
     this.options = options;
@@ -143,6 +144,7 @@ export class StreamClient {
 
   private connect(): void {
     this.startedAt = this.now();
+    this.toldRtt = false;
     this.open = false;
     this.unacked = 0;
     for (const name of this.wanted) if (!isPrivate(name)) this.sequence.forget(name);
@@ -248,7 +250,10 @@ export class StreamClient {
   private beat(frame: Frame): void {
     const data = (frame.data ?? {}) as Heartbeat;
     this.control({ op: 'pong', t: data.t ?? data.server_time ?? null });
-    if (typeof data.rtt_ms === 'number') this.sample(data.rtt_ms);
+    if (typeof data.rtt_ms === 'number') {
+      this.toldRtt = true;
+      this.sample(data.rtt_ms);
+    }
     const next = data.next_seq ?? (frame.next_seq as Record<string, number> | undefined);
     this.options.apply(frame);
     if (next !== undefined) for (const stream of this.sequence.behind(next)) this.repair(stream);
@@ -298,7 +303,8 @@ export class StreamClient {
       this.rates = { bytes: this.seconds.bytes, frames: this.seconds.frames };
       this.seconds = { bytes: 0, frames: 0 };
     }
-    if (this.turns % 12 === 1 && this.open) {
+    // The server measures the round trip by our pongs; ask over HTTP only where it does not say.
+    if (this.turns % 12 === 1 && this.open && !this.toldRtt) {
       void (this.options.probeRtt ?? probe)().then((ms) => {
         if (ms !== null) this.sample(ms);
       });

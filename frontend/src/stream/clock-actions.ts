@@ -32,7 +32,7 @@ export function clockActions(session: TradingSession): ClockActions {
       session.onNotice({ tone: 'bad', title: 'The clock did not follow', detail: explain(failure) });
     }
   };
-  const speed = (value: number): Promise<void> => ask({ action: 'speed', speed: value });
+  const speed = (value: number): Promise<void> => ask({ action: 'speed', speed: String(value) });
   return {
     toggle: () => ask({ action: session.clock.getState().paused ? 'resume' : 'pause' }),
     step: () => ask({ action: 'step' }),

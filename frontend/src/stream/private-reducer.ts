@@ -75,6 +75,8 @@ function patch<K, V>(map: ReadonlyMap<K, V>, key: K, value: V | undefined): Read
 
 /** Merge one order; an older `seq` changes nothing but is remembered as an id. */
 function withOrder(state: PrivateState, order: Order): PrivateState {
+  // Durable but not yet named by the venue: it stays a local row until its first report.
+  if ((order.order_id as string | null) === null) return state;
   const known = state.orders.get(order.order_id);
   const idOf = new Map(state.idOf).set(order.client_order_id, order.order_id);
   if (order.original_client_order_id) idOf.set(order.original_client_order_id, order.order_id);

@@ -35,6 +35,12 @@ function rows<T>(answer: T[] | { results: T[] }): T[] {
   return Array.isArray(answer) ? answer : answer.results;
 }
 
+/** The first of these that is text. */
+function words(...candidates: unknown[]): string {
+  const found = candidates.find((candidate) => typeof candidate === 'string' && candidate !== '');
+  return typeof found === 'string' ? found : '';
+}
+
 export class TradingSession {
   readonly id: string;
   readonly market = new MarketStore();
@@ -196,7 +202,7 @@ export class TradingSession {
         // Private snapshots are answered by a reload; a book's comes as book.snapshot.
         return;
       case 'error':
-        this.onNotice({ tone: 'bad', title: 'The stream reports a problem', detail: String(data.detail ?? data.message ?? data.code ?? '') });
+        this.onNotice({ tone: 'bad', title: 'The stream reports a problem', detail: words(frame.detail, data.detail, data.message, data.code) });
         return;
       case 'server_shutdown':
         this.onNotice({ tone: 'info', title: 'The server restarts', detail: 'Your orders are safe. The terminal reconnects by itself.' });
@@ -249,13 +255,14 @@ export class TradingSession {
     if (typeof data.phase === 'string') change.phase = data.phase;
     switch (frame.type) {
       case 'session.paused':
-        change.paused = true;
+        // The platform's word, without a number: the run is away. The trader's own pause is a clock.changed.
+        delete change.paused;
+        change.status = 'RECOVERING';
         break;
       case 'session.resumed':
       case 'session.ready':
-        change.paused = data.paused === true;
         change.status = 'READY';
-        if (frame.type === 'session.resumed' && data.epoch !== undefined) {
+        if (this.clock.getState().status === 'RECOVERING') {
           this.market.restart();
           this.onNotice({ tone: 'info', title: 'The exchange was restored', detail: 'Nothing was lost: same book, orders and positions.' });
         }
@@ -268,7 +275,7 @@ export class TradingSession {
         break;
       case 'news':
       case 'halt':
-        this.onNotice({ tone: 'info', title: String(data.headline ?? data.title ?? frame.type), detail: String(data.text ?? '') });
+        this.onNotice({ tone: 'info', title: words(data.headline, data.title, frame.type), detail: words(data.text) });
         break;
       default:
     }

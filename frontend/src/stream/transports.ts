@@ -35,7 +35,7 @@ interface Ticket {
 
 export const connectSocket: Connector = (sessionId, streams, callbacks) => {
   let socket: WebSocket | null = null;
-  let over = false;
+  let over = false as boolean;
   const end = (code: number, reason: string): void => {
     if (over) return;
     over = true;

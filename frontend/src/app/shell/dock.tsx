@@ -10,11 +10,11 @@ export const DEFAULT_LAYOUT: IJsonModel = {
   layout: {
     type: 'row',
     children: [
-      { type: 'row', weight: 21, children: [
+      { type: 'row', weight: 23, children: [
         { type: 'tabset', weight: 52, children: [tab('watchlist', 'Watchlist')] },
         { type: 'tabset', weight: 48, children: [tab('account', 'Account')] },
       ] },
-      { type: 'row', weight: 43, children: [
+      { type: 'row', weight: 41, children: [
         { type: 'tabset', weight: 64, children: [tab('chart', 'Chart')] },
         { type: 'tabset', weight: 36, children: [tab('orders', 'Working orders'), tab('positions', 'Positions'), tab('fills', 'Fills'), tab('history', 'Order history')] },
       ] },

@@ -30,7 +30,7 @@ export function PageFrame({ header, children, fixed = false }: { header?: ReactN
       <Dialog open={status === 'expired'} close={() => undefined} locked title="Sign in again" describe="Your sign-in ran out. Your workspace and orders are untouched.">
         <AuthForm key={email} mode="again" email={email ?? ''} done={() => undefined} />
       </Dialog>
-      <Toaster position="bottom-right" theme="dark" visibleToasts={4} toastOptions={{ className: 'toast' }} />
+      <Toaster position="bottom-center" theme="dark" visibleToasts={4} toastOptions={{ className: 'toast' }} />
     </div>
   );
 }

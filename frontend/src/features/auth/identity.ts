@@ -56,7 +56,7 @@ function accept(answer: TokenAnswer): void {
 
 async function locked<T>(work: () => Promise<T>): Promise<T> {
   const locks = (navigator as { locks?: LockManager }).locks;
-  return locks === undefined ? work() : locks.request(LOCK, work) as Promise<T>;
+  return locks === undefined ? work() : locks.request(LOCK, work);
 }
 
 async function refreshOnce(): Promise<string | null> {

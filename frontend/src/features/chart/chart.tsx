@@ -1,6 +1,6 @@
 /** The candle chart: history over REST, live bars by stream, own fills, working orders and position on it. */
 import { useQuery } from '@tanstack/react-query';
-import { CandlestickSeries, createChart, createSeriesMarkers, HistogramSeries, LineStyle, type IChartApi, type IPriceLine, type ISeriesApi, type ISeriesMarkersPluginApi, type Time } from 'lightweight-charts';
+import { CandlestickSeries, createChart, createSeriesMarkers, CrosshairMode, HistogramSeries, LineStyle, type IChartApi, type IPriceLine, type ISeriesApi, type ISeriesMarkersPluginApi, type Time } from 'lightweight-charts';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { Failure } from '@/components/states';
 import type { Candle } from '@/generated/interim';
@@ -49,6 +49,7 @@ export function Chart() {
   const holder = useRef<HTMLDivElement>(null);
   const legend = useRef<HTMLDivElement>(null);
   const [drawn, setDrawn] = useState<Drawn | null>(null);
+  const legendShow = useRef<(() => void) | null>(null);
   const last = useRef<{ time: number; version: number; ready: boolean }>({ time: 0, version: 0, ready: false });
   const key = `${symbol}:${interval}`;
   useStreams(symbol === '' ? [] : [`candles:${key}`]);
@@ -68,7 +69,7 @@ export function Chart() {
   useEffect(() => {
     const element = holder.current;
     if (element === null) return;
-    const chart = createChart(element, { autoSize: true, crosshair: { mode: 0 }, timeScale: { timeVisible: true, secondsVisible: false, rightOffset: 6, barSpacing: 7 }, rightPriceScale: { scaleMargins: { top: 0.08, bottom: 0.24 } } });
+    const chart = createChart(element, { autoSize: true, crosshair: { mode: CrosshairMode.Normal }, timeScale: { timeVisible: true, secondsVisible: false, rightOffset: 6, barSpacing: 7 }, rightPriceScale: { scaleMargins: { top: 0.08, bottom: 0.24 } } });
     const candles = chart.addSeries(CandlestickSeries, {});
     const volume = chart.addSeries(HistogramSeries, { priceScaleId: 'volume', priceFormat: { type: 'volume' }, lastValueVisible: false, priceLineVisible: false });
     volume.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
@@ -102,10 +103,17 @@ export function Chart() {
       });
       legend.current.replaceChildren(...parts);
     };
+    let pointed = false;
+    const newest = (): void => {
+      const data = drawn.candles.data();
+      if (!pointed) show(data[data.length - 1] as unknown as Bar | undefined);
+    };
+    legendShow.current = newest;
     const move: Parameters<IChartApi['subscribeCrosshairMove']>[0] = (event) => {
       const bar = event.seriesData.get(drawn.candles) as Bar | undefined;
-      const data = drawn.candles.data();
-      show(bar ?? (data[data.length - 1] as unknown as Bar | undefined));
+      pointed = bar !== undefined;
+      if (bar !== undefined) show(bar);
+      else newest();
     };
     drawn.chart.subscribeCrosshairMove(move);
     return () => drawn.chart.unsubscribeCrosshairMove(move);
@@ -121,6 +129,7 @@ export function Chart() {
     drawn.volume.setData(history.data.map(volumeOf));
     last.current = { time: history.data[history.data.length - 1]?.time ?? -Infinity, version: 0, ready: true };
     drawn.chart.timeScale().setVisibleLogicalRange({ from: Math.max(0, history.data.length - 130), to: history.data.length + 6 });
+    legendShow.current?.();
   }, [drawn, history.data, session, symbol, interval]);
 
   usePump([`candle:${key}`], 100, (market) => {
@@ -133,6 +142,7 @@ export function Chart() {
       drawn.volume.update(volumeOf(bar));
     }
     last.current.version = market.version(`candle:${key}`);
+    legendShow.current?.();
   });
 
   const marks = useMemo(() => fillMarks(fills, symbol, interval), [fills, symbol, interval]);

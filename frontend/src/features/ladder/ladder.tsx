@@ -190,7 +190,7 @@ export function Ladder() {
         <span className="flex items-center gap-2 text-xs text-dim">
           <span ref={note} />
           <button type="button" className="btn btn-plain btn-small" title="Centre (C)" onClick={() => session.desk.getState().bump('centre')}>
-            Centre
+            ⌖<span className="sr-only">Centre the ladder</span>
           </button>
         </span>
       </div>
@@ -245,7 +245,7 @@ export function Ladder() {
 }
 
 function ownCell(cell: HTMLElement, mine: OwnAtPrice | undefined): void {
-  write(cell, mine === undefined ? '' : `${compact(mine.quantity)}${mine.ahead === null ? '' : ` ·${compact(Number(mine.ahead))}`}`, mine === undefined ? '' : 'has-own');
+  write(cell, mine === undefined ? '' : `${compact(mine.quantity)}${mine.ahead === null ? '' : ` +${compact(Number(mine.ahead))}`}`, mine === undefined ? '' : 'has-own');
   const title = mine === undefined ? '' : `${mine.quantity} yours, ${mine.ahead ?? '?'} ahead in the queue. Click to cancel.`;
   if (cell.title !== title) cell.title = title;
 }

@@ -17,16 +17,14 @@ export async function listScenarios(): Promise<ScenarioCard[]> {
 }
 
 export async function listDays(slug: string): Promise<TradingDay[]> {
-  const answer = await get<{ days: TradingDay[] } | { results: TradingDay[] } | TradingDay[]>(`/scenarios/${slug}/days`);
-  if (Array.isArray(answer)) return answer;
-  return 'days' in answer ? answer.days : answer.results;
+  return rows(await get<TradingDay[] | { results: TradingDay[] }>(`/scenarios/${slug}/days`));
 }
 
 export interface SessionWish {
   scenario: string;
   date?: string;
   seed?: number;
-  speed?: number;
+  speed?: string;
   name?: string;
   account?: { starting_cash: string };
 }

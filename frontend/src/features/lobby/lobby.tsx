@@ -32,7 +32,7 @@ function SessionCard({ session, enter, stopped }: { session: SessionDetail; ente
         <span className={`chip ${TONE[session.status] ?? 'chip-warn'}`}>{session.status}</span>
       </div>
       <dl className="grid grid-cols-2 gap-y-1 text-xs">
-        <dt className="text-dim">Simulated time</dt>
+        <dt className="text-dim">Market time</dt>
         <dd className="num">{dayAndTime(session.sim_time)}</dd>
         <dt className="text-dim">Created</dt>
         <dd className="num">{ago(session.created_at)} ago</dd>
@@ -79,7 +79,7 @@ export function Lobby({ name, open }: { name: string; open: (sessionId: string) 
         ) : running.length === 0 ? (
           <div className="card"><Empty>No exchange yet. Start one: it is ready in a moment.</Empty></div>
         ) : (
-          <ul className="grid gap-3 sm:grid-cols-2">
+          <ul className="grid gap-3">
             {running.map((session) => (
               <SessionCard key={session.id} session={session} enter={() => (session.status === 'READY' ? open(session.id) : setStarting(session.id))} stopped={() => void client.invalidateQueries({ queryKey: ['sessions'] })} />
             ))}

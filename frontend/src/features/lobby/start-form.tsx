@@ -45,7 +45,7 @@ export function StartForm({ started }: { started: (id: string) => void }) {
     setProblem('');
     const wish: SessionWish = {
       scenario: slug,
-      speed: Number(speed),
+      speed,
       account: { starting_cash: cash },
       ...(seed === '' ? {} : { seed: Number(seed) }),
       ...(name.trim() === '' ? {} : { name: name.trim() }),

@@ -1,7 +1,7 @@
 /** What the trader prefers, stored on the server, applied to the document at once. */
 import { z } from 'zod';
 import { get, send } from '@/lib/http';
-import { setNumberStyle, type NumberStyle } from '@/lib/decimal';
+import { setNumberStyle } from '@/lib/decimal';
 
 export const preferencesShape = z.object({
   theme: z.enum(['dark', 'light', 'contrast', 'system']).catch('dark'),
@@ -31,5 +31,5 @@ export function applyPreferences(preferences: Preferences): void {
   const theme = preferences.theme === 'system' ? (prefersLight ? 'light' : 'dark') : preferences.theme;
   document.documentElement.dataset.theme = theme;
   document.documentElement.dataset.palette = preferences.palette;
-  setNumberStyle(preferences.number_format as NumberStyle);
+  setNumberStyle(preferences.number_format);
 }

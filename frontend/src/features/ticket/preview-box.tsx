@@ -11,21 +11,29 @@ function Row({ name, value }: { name: string; value: string }) {
   );
 }
 
+/** How much would rest, and behind how much. */
+function restText(preview: OrderPreview): string {
+  if (preview.resting_quantity === null || Number(preview.resting_quantity) === 0) return '0';
+  const ahead = preview.quantity_ahead === null ? '' : ` behind ${quantity(preview.quantity_ahead)}`;
+  return `${quantity(preview.resting_quantity)}${ahead}`;
+}
+
 export function PreviewBox({ preview, asking, problem }: { preview: OrderPreview | null; asking: boolean; problem: string }) {
-  const broken = preview?.broken_rules ?? preview?.rules ?? [];
+  const broken = preview?.broken_rules ?? [];
   return (
     <div className="preview-box" aria-busy={asking} data-testid="preview">
       <dl className={`flex flex-col gap-1 text-xs ${asking ? 'opacity-60' : ''}`}>
-        <Row name="Estimated cost" value={money(preview?.estimated_cost ?? preview?.cost)} />
-        <Row name="Fee" value={money(preview?.fee)} />
-        <Row name="Average fill" value={price(preview?.average_price)} />
+        <Row name="Estimated cost" value={money(preview?.estimated_cost)} />
+        <Row name="Fee" value={money(preview?.estimated_fee)} />
+        <Row name="Fills now" value={preview == null ? '–' : `${quantity(preview.fill_quantity)} at ${price(preview.average_fill_price)}`} />
+        <Row name="Rests" value={preview == null ? '–' : restText(preview)} />
         <Row name="Resulting position" value={quantity(preview?.resulting_position, true)} />
-        <Row name="Buying power after" value={money(preview?.buying_power_after ?? preview?.buying_power)} />
+        <Row name="Buying power after" value={money(preview?.buying_power_after)} />
       </dl>
       {broken.length > 0 && (
         <ul className="notice notice-bad mt-2 flex flex-col gap-1 text-xs">
           {broken.map((rule, index) => (
-            <li key={`${rule.code ?? ''}${index}`}>{rule.text ?? rule.detail ?? rule.message ?? rule.code}</li>
+            <li key={`${rule.code}${index}`}>{rule.text || rule.code}</li>
           ))}
         </ul>
       )}

@@ -41,8 +41,7 @@ export function Ticket() {
     ? { symbol, side: draft.side, type: draft.type, quantity: draft.quantity, time_in_force: draft.timeInForce, ...(draft.type === 'LIMIT' ? { price: instrument === undefined ? draft.price : gridPrice(draft.price, instrument.tick_size) } : {}) }
     : null;
   const { preview, problem: previewProblem, asking } = usePreview(order);
-  const { edit, select: _select, ...desk } = session.desk.getState();
-  void _select;
+  const { edit, pickSize } = session.desk.getState();
 
   usePump([`quote:${symbol}`], 200, (market) => {
     const quote = market.quotes.get(symbol);
@@ -126,7 +125,7 @@ export function Ticket() {
       </div>
       <div className="flex gap-1" aria-label="Size presets">
         {sizes.map((size, index) => (
-          <button key={size + String(index)} type="button" className={`size-pick flex-1 ${draft.quantity === size ? 'size-on' : ''}`} onClick={() => desk.pickSize(index)}>
+          <button key={size + String(index)} type="button" className={`size-pick flex-1 ${draft.quantity === size ? 'size-on' : ''}`} onClick={() => pickSize(index)}>
             {size}
           </button>
         ))}

@@ -24,7 +24,7 @@ function drawRow(row: HTMLElement, market: MarketStore, symbol: string): void {
   const ask = market.ticksOf(symbol, quote.ask);
   const values: Record<string, [string, string]> = {
     last: [quote.last ?? '–', tone],
-    change: [ratio === null ? '–' : `${ratio.isNegative() ? '▼' : ratio.isZero() ? '' : '▲'} ${percent(ratio)}`, tone],
+    change: [ratio === null ? '–' : percent(ratio), tone],
     bid: [quote.bid ?? '–', ''],
     ask: [quote.ask ?? '–', ''],
     spread: [bid === null || ask === null ? '–' : String(ask - bid), ''],
@@ -55,7 +55,7 @@ export function Watchlist() {
   };
   return (
     <div className="panel-scroll">
-      <table className="grid-table">
+      <table className="grid-table watch">
         <thead>
           <tr>
             <th className="text-left">Symbol</th>

@@ -105,7 +105,7 @@ function answer(method, path, query, body, request) {
   if (at === 'GET /me' || at === 'PATCH /me') return ok(token().user);
   if (path === '/me/preferences') return ok(method === 'PUT' ? body : {});
   if (at === 'GET /scenarios') return page([{ slug: 'open-market', title: 'Open market', summary: 'Five shares with seeded participants on both sides, from the open to the close.' }, { slug: 'history', title: 'History', summary: 'A day of the past in real US shares, with the bars before it on the chart.' }]);
-  if (at === 'GET /scenarios/history/days') return ok({ days: days() });
+  if (at === 'GET /scenarios/history/days') return page(days());
   if (at === 'GET /sessions') return page([sessionBody()]);
   if (at === 'POST /sessions') return ok({ ...sessionBody(), status: 'LAUNCHING' }, 202);
   if (at === 'POST /stream-tickets') return ok({ ticket: 't', expires_in: 30 }, 201);
@@ -129,7 +129,7 @@ function answer(method, path, query, body, request) {
     const price = body.type === 'MARKET' ? Number(body.side === 'BUY' ? quote.ask : quote.bid) : Number(body.price);
     const cost = price * Number(body.quantity);
     const broken = body.side === 'BUY' && cost > account.cash - reserved() ? [{ code: 'INSUFFICIENT_BUYING_POWER', text: `Needs ${cost.toFixed(2)}, has ${money(account.cash - reserved())}.` }] : [];
-    return ok({ estimated_cost: cost.toFixed(2), fee: (Number(body.quantity) * 0.003).toFixed(2), average_price: price.toFixed(2), resulting_position: String((positions.get(body.symbol)?.quantity ?? 0) + (body.side === 'BUY' ? 1 : -1) * Number(body.quantity)), buying_power_after: money(account.cash - reserved() - cost), broken_rules: broken });
+    return ok({ estimated_cost: cost.toFixed(2), estimated_fee: (Number(body.quantity) * 0.003).toFixed(2), average_fill_price: price.toFixed(2), fill_quantity: body.type === 'MARKET' ? body.quantity : '0', resting_quantity: body.type === 'MARKET' ? '0' : body.quantity, quantity_ahead: '1200', accepted: broken.length === 0, resulting_position: String((positions.get(body.symbol)?.quantity ?? 0) + (body.side === 'BUY' ? 1 : -1) * Number(body.quantity)), buying_power_after: money(account.cash - reserved() - cost), broken_rules: broken });
   }
   if (at === 'POST /S/orders') return ok(place(body), 201);
   if (at === 'DELETE /S/orders') return page([...orders.values()].filter((o) => live(o) && (symbol === '' || o.symbol === symbol) && (!query.get('side') || o.side === query.get('side'))).map(cancel));
