@@ -19,6 +19,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from apps.journal import chain
 from apps.journal.models import EventLogEntry, JournalBatch, JournalRecord
 from apps.journal.receivers import CommittedReport, JournaledCommand, Leg, receivers
+from apps.journal.rows import database_time, database_uuid, insert_rows
 from apps.simulator_sessions import leases
 
 LOCK_RETRIES = 5  # SQLite only: the connection's own time-out of 20 s has already waited each time
@@ -199,68 +200,82 @@ def _stored_result(batch: Batch) -> AppendResult:
     return Appended(batch.last_command_seq, batch.last_event_seq, repeated=True)
 
 
+_BATCH_FIELDS = (
+    "session", "epoch", "first_command_seq", "last_command_seq", "first_event_seq", "last_event_seq", "sim_time_ns",
+    "event_count", "event_hash", "content_hash", "record_hash", "prev_hash", "hash", "at",
+)  # fmt: skip
+_RECORD_FIELDS = (
+    "session", "command_seq", "epoch", "sim_time_ns", "event_index", "kind", "request_id", "body_hash", "body",
+    "event_hash", "prev_hash", "hash", "at",
+)  # fmt: skip
+_ENTRY_FIELDS = (
+    "session", "event_seq", "stream", "stream_seq", "type", "caused_by", "sim_time_ns", "wall_time_ms", "epoch",
+    "body", "legs",
+)  # fmt: skip
+
+
 def _insert_batch(batch: Batch, before: bytes, record_tip: bytes, content: bytes, now: dt.datetime) -> None:
-    JournalBatch(
-        session_id=batch.session_id,
-        epoch=batch.epoch,
-        first_command_seq=batch.first_command_seq,
-        last_command_seq=batch.last_command_seq,
-        first_event_seq=batch.first_event_seq,
-        last_event_seq=batch.last_event_seq,
-        sim_time_ns=batch.sim_time_ns,
-        event_count=batch.event_count,
-        event_hash=batch.event_hash,
-        content_hash=content,
-        record_hash=record_tip,
-        prev_hash=before,
-        hash=chain.batch_hash(before, content),
-        at=now,
-    ).save(force_insert=True)
+    row = (
+        database_uuid(batch.session_id),
+        batch.epoch,
+        batch.first_command_seq,
+        batch.last_command_seq,
+        batch.first_event_seq,
+        batch.last_event_seq,
+        batch.sim_time_ns,
+        batch.event_count,
+        batch.event_hash,
+        content,
+        record_tip,
+        before,
+        chain.batch_hash(before, content),
+        database_time(now),
+    )
+    insert_rows(JournalBatch, _BATCH_FIELDS, [row])
 
 
 def _insert_records(batch: Batch, before: bytes, hashes: Sequence[bytes], now: dt.datetime) -> None:
-    rows = []
-    for record, digest in zip(batch.records, hashes, strict=True):
-        rows.append(
-            JournalRecord(
-                session_id=batch.session_id,
-                command_seq=record.command_seq,
-                epoch=record.epoch,
-                sim_time_ns=record.sim_time_ns,
-                event_index=record.event_index,
-                kind=record.kind,
-                request_id=record.request_id,
-                body_hash=record.body_hash,
-                body=record.body,
-                event_hash=batch.event_hash,
-                prev_hash=before,
-                hash=digest,
-                at=now,
-            )
+    session, at = database_uuid(batch.session_id), database_time(now)
+    rows = [
+        (
+            session,
+            record.command_seq,
+            record.epoch,
+            record.sim_time_ns,
+            record.event_index,
+            record.kind,
+            record.request_id,
+            record.body_hash,
+            record.body,
+            batch.event_hash,
+            prev,
+            digest,
+            at,
         )
-        before = digest
-    if rows:
-        JournalRecord.objects.bulk_create(rows)
+        for record, prev, digest in zip(batch.records, [before, *hashes[:-1]], hashes, strict=False)
+    ]
+    insert_rows(JournalRecord, _RECORD_FIELDS, rows)
 
 
 def _insert_entries(batch: Batch, legs: Sequence[bytes]) -> None:
-    if batch.reports:
-        EventLogEntry.objects.bulk_create(
-            EventLogEntry(
-                session_id=batch.session_id,
-                event_seq=report.event_seq,
-                stream=report.stream,
-                stream_seq=report.stream_seq,
-                type=report.type,
-                caused_by=report.caused_by,
-                sim_time_ns=report.sim_time_ns,
-                wall_time_ms=report.wall_time_ms,
-                epoch=report.epoch,
-                body=report.body,
-                legs=encoded,
-            )
-            for report, encoded in zip(batch.reports, legs, strict=True)
+    session = database_uuid(batch.session_id)
+    rows = [
+        (
+            session,
+            report.event_seq,
+            report.stream,
+            report.stream_seq,
+            report.type,
+            report.caused_by,
+            report.sim_time_ns,
+            report.wall_time_ms,
+            report.epoch,
+            report.body,
+            encoded,
         )
+        for report, encoded in zip(batch.reports, legs, strict=True)
+    ]
+    insert_rows(EventLogEntry, _ENTRY_FIELDS, rows)
 
 
 def _find_duplicate(batch: Batch) -> DuplicateRequest | None:
