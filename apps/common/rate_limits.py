@@ -3,6 +3,7 @@ refused and
 everything else is counted locally, and both are counted in the metrics."""
 
 import time
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -43,7 +44,9 @@ def _item(name: str) -> RateLimitItem:
 
 
 def reset() -> None:
-    """Forgets every counter of this process and every cached choice of storage."""
+    """Forgets every counter and every cached choice of storage: for tests, between which nothing may linger."""
+    with suppress(StorageError, NotImplementedError):
+        _storage().reset()
     for cached in (_limiter, _local_limiter, _storage, _item):
         cached.cache_clear()
 

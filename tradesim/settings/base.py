@@ -27,7 +27,6 @@ PLATFORM_APPS = [
     "portfolio",
     "streams",
 ]
-PLATFORM_APPS = [name for name in PLATFORM_APPS if (BASE_DIR / "apps" / name / "apps.py").is_file()]
 
 INSTALLED_APPS = [
     "tradesim",

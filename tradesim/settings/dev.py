@@ -34,6 +34,7 @@ WEBSOCKET_ORIGINS = [
     "localhost",
     "127.0.0.1",
     "[::1]",
+    *env.words("TRADESIM_ALLOWED_HOSTS"),
     *env.words("TRADESIM_ALLOWED_ORIGINS"),
 ]
 
