@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Iterator
 
 from simulator_engine.core.levels import HalfBook, Level, RestingOrder
@@ -17,6 +16,7 @@ from simulator_engine.core.records import (
     REDUCED,
     REJECTED,
     REPLACED,
+    SELL,
     TRADE,
     EndReason,
     OutputEvent,
@@ -32,20 +32,20 @@ _SELF_MATCH = int(EndReason.SELF_MATCH)
 _CANCEL_TAKER = int(SelfMatch.CANCEL_TAKER)
 _CANCEL_MAKER = int(SelfMatch.CANCEL_MAKER)
 _CANCEL_BOTH = int(SelfMatch.CANCEL_BOTH)
+_NEVER_RESTS = (IMMEDIATE_OR_CANCEL, FILL_OR_KILL)
 
 
 class Book:
     """The book of one instrument. Each method appends what happened to `out`, in order, level deltas last.
 
-    Every input is judged: an impossible one is answered with REJECTED and changes nothing. Never crossed at
-    rest.
+    Every input is judged: an impossible one is answered with REJECTED and changes nothing. Never crossed at rest.
     """
 
     __slots__ = ("index", "orders", "sides")
 
     def __init__(self, index: int) -> None:
         self.index = index
-        self.sides = (HalfBook(), HalfBook())
+        self.sides = (HalfBook(BUY, 1), HalfBook(SELL, -1))
         self.orders: dict[int, RestingOrder] = {}
 
     # -- orders ----------------------------------------------------------------------------------------------
@@ -66,9 +66,10 @@ class Book:
         if order_id in self.orders:
             out.append((REJECTED, side, Refusal.DUPLICATE_ORDER, 0, index, order_id, owner, 0, 0, price, lots, 0))
             return
-        opposite = self.sides[1 - side]
-        keys = opposite.keys
-        if keys and keys[-1] >= (-price if side == BUY else price):
+        key = price if side == BUY else -price
+        keys = self.sides[1 - side].keys
+        # The other side's keys have the other sign: they cross when the two add up to zero or more.
+        if keys and keys[-1] + key >= 0:
             if condition == POST_ONLY:
                 out.append((REJECTED, side, Refusal.WOULD_TAKE, 0, index, order_id, owner, 0, 0, price, lots, 0))
                 return
@@ -78,13 +79,18 @@ class Book:
             lots = self._match(out, order_id, owner, side, price, lots, self_match)
             if lots <= 0:
                 return
-        if condition == IMMEDIATE_OR_CANCEL:
-            out.append((CANCELED, side, _UNFILLED_IOC, 0, index, order_id, owner, 0, 0, price, lots, 0))
+        if condition in _NEVER_RESTS:
+            reason = _UNFILLED_IOC if condition == IMMEDIATE_OR_CANCEL else _UNFILLED_FOK
+            out.append((CANCELED, side, reason, 0, index, order_id, owner, 0, 0, price, lots, 0))
             return
-        if condition == FILL_OR_KILL:
-            out.append((CANCELED, side, _UNFILLED_FOK, 0, index, order_id, owner, 0, 0, price, lots, 0))
-            return
-        self._rest(out, order_id, owner, side, price, lots)
+        half = self.sides[side]
+        level = half.levels.get(key) or half.make(price)
+        queue = level.queue
+        queue[order_id] = self.orders[order_id] = RestingOrder(order_id, owner, lots, level)
+        ahead = level.total
+        level.total = total = ahead + lots
+        out.append((ACCEPTED, side, 0, 0, index, order_id, owner, 0, 0, price, lots, ahead))
+        out.append((LEVEL, side, 0, 0, index, 0, 0, 0, 0, price, total, len(queue)))
 
     def cancel(self, out: list[OutputEvent], order_id: int) -> None:
         order = self.orders.pop(order_id, None)
@@ -92,13 +98,14 @@ class Book:
         if order is None:
             out.append((REJECTED, 0, Refusal.UNKNOWN_ORDER, 0, index, order_id, 0, 0, 0, 0, 0, 0))
             return
-        level = order.level
-        side, price = level.side, level.price
-        level.remove(order)
-        if level.count == 0:
+        level, leaves = order.level, order.leaves
+        side, price, queue = level.side, level.price, level.queue
+        del queue[order_id]
+        level.total = total = level.total - leaves
+        if not queue:
             self.sides[side].drop(level)
-        out.append((CANCELED, side, _REQUESTED, 0, index, order_id, order.owner, 0, 0, price, order.leaves, 0))
-        out.append((LEVEL, side, 0, 0, index, 0, 0, 0, 0, price, level.total, level.count))
+        out.append((CANCELED, side, _REQUESTED, 0, index, order_id, order.owner, 0, 0, price, leaves, 0))
+        out.append((LEVEL, side, 0, 0, index, 0, 0, 0, 0, price, total, len(queue)))
 
     def reduce(self, out: list[OutputEvent], order_id: int, lots: int) -> None:
         """Take lots off an order in its place in the queue; all of them or more ends it."""
@@ -115,7 +122,7 @@ class Book:
         level.total -= lots
         side, price = level.side, level.price
         out.append((REDUCED, side, _REQUESTED, 0, index, order_id, order.owner, 0, 0, price, lots, order.leaves))
-        out.append((LEVEL, side, 0, 0, index, 0, 0, 0, 0, price, level.total, level.count))
+        out.append((LEVEL, side, 0, 0, index, 0, 0, 0, 0, price, level.total, len(level.queue)))
 
     def replace(self, out: list[OutputEvent], order_id: int, price: int, lots: int, self_match: int) -> None:
         """New limit and open lots. Fewer lots at the same price keep the place; anything else goes to the
@@ -133,24 +140,22 @@ class Book:
                 out.append((REJECTED, side, Refusal.NO_CHANGE, 0, index, order_id, owner, 0, 0, price, lots, 0))
                 return
             if change > 0:
-                level.remove(order)
+                del level.queue[order_id]
+                level.queue[order_id] = order
+                ahead = level.total - order.leaves
                 order.leaves = lots
-                level.append(order)
-                ahead = level.total - lots
+                level.total += change
             else:
                 order.leaves = lots
                 level.total += change
                 ahead = self.quantity_ahead(order_id)
             kept = 1 if change < 0 else 0
             out.append((REPLACED, side, _REQUESTED, kept, index, order_id, owner, 0, 0, price, lots, ahead))
-            out.append((LEVEL, side, 0, 0, index, 0, 0, 0, 0, price, level.total, level.count))
+            out.append((LEVEL, side, 0, 0, index, 0, 0, 0, 0, price, level.total, len(level.queue)))
             return
-        del self.orders[order_id]
-        level.remove(order)
-        if level.count == 0:
-            self.sides[side].drop(level)
+        self._take_out(order)
         out.append((REPLACED, side, _REQUESTED, 0, index, order_id, owner, 0, 0, price, lots, -1))
-        out.append((LEVEL, side, 0, 0, index, 0, 0, 0, 0, level.price, level.total, level.count))
+        out.append((LEVEL, side, 0, 0, index, 0, 0, 0, 0, level.price, level.total, len(level.queue)))
         self.add(out, order_id, owner, side, price, lots, 0, self_match)
 
     # -- reads -----------------------------------------------------------------------------------------------
@@ -161,10 +166,10 @@ class Book:
         if order is None:
             return -1
         ahead = 0
-        before = order.before
-        while before is not None:
-            ahead += before.leaves
-            before = before.before
+        for other in order.level.queue.values():
+            if other is order:
+                break
+            ahead += other.leaves
         return ahead
 
     def best_first(self, side: int) -> Iterator[Level]:
@@ -175,31 +180,14 @@ class Book:
 
     # -- inside ----------------------------------------------------------------------------------------------
 
-    def _rest(self, out: list[OutputEvent], order_id: int, owner: int, side: int, price: int, lots: int) -> None:
-        half = self.sides[side]
-        key = price if side == BUY else -price
-        level = half.levels.get(key)
-        if level is None:
-            level = half.levels[key] = Level(side, price, key)
-            keys = half.keys
-            if not keys or key > keys[-1]:
-                keys.append(key)
-            else:
-                insort(keys, key)
-        order = self.orders[order_id] = RestingOrder(order_id, owner, lots, level)
-        ahead = level.total
-        last = level.tail
-        if last is None:
-            level.head = order
-        else:
-            last.after = order
-            order.before = last
-        level.tail = order
-        level.count += 1
-        level.total = total = ahead + lots
-        index = self.index
-        out.append((ACCEPTED, side, 0, 0, index, order_id, owner, 0, 0, price, lots, ahead))
-        out.append((LEVEL, side, 0, 0, index, 0, 0, 0, 0, price, total, level.count))
+    def _take_out(self, order: RestingOrder) -> None:
+        """Out of its queue and the book, and its level too when it was the last."""
+        level = order.level
+        del self.orders[order.order_id]
+        del level.queue[order.order_id]
+        level.total -= order.leaves
+        if not level.queue:
+            self.sides[level.side].drop(level)
 
     def _match(
         self, out: list[OutputEvent], taker_id: int, owner: int, side: int, limit: int, lots: int, self_match: int
@@ -211,83 +199,72 @@ class Book:
         worst_key = -limit if side == BUY else limit
         while lots > 0 and keys and keys[-1] >= worst_key:
             level = levels[keys[-1]]
-            price = level.price
-            maker = level.head
-            before = level.total
-            ended: list[OutputEvent] | None = None
-            while maker is not None and lots > 0:
-                if self_match and maker.owner == owner:
-                    ended = []
-                    lots = self._prevent(out, ended, level, maker, taker_id, side, limit, lots, self_match)
-                    maker = level.head
-                    continue
-                maker_id, leaves = maker.order_id, maker.leaves
-                if leaves > lots:
+            price, queue, before = level.price, level.queue, level.total
+            stopped: OutputEvent | None = None
+            # Orders leave the queue while it is walked, so each step looks at its front anew.
+            while queue and lots > 0:
+                maker = next(iter(queue.values()))
+                maker_id, leaves, maker_owner = maker.order_id, maker.leaves, maker.owner
+                if self_match and maker_owner == owner:
+                    lots, stopped = self._prevent(out, maker, taker_id, side, limit, lots, self_match)
+                elif leaves > lots:
                     maker.leaves = left = leaves - lots
                     level.total -= lots
-                    out.append((TRADE, side, 0, 0, index, taker_id, owner, maker_id, maker.owner, price, lots, left))
+                    out.append((TRADE, side, 0, 0, index, taker_id, owner, maker_id, maker_owner, price, lots, left))
                     lots = 0
-                    break
-                lots -= leaves
-                level.total -= leaves
-                level.count -= 1
-                del orders[maker_id]
-                out.append((TRADE, side, 0, 0, index, taker_id, owner, maker_id, maker.owner, price, leaves, 0))
-                maker = level.head = maker.after
-                if maker is None:
-                    level.tail = None
                 else:
-                    maker.before = None
-            if level.count == 0:
-                keys.pop()
-                del levels[level.key]
+                    lots -= leaves
+                    level.total -= leaves
+                    del queue[maker_id]
+                    del orders[maker_id]
+                    out.append((TRADE, side, 0, 0, index, taker_id, owner, maker_id, maker_owner, price, leaves, 0))
+            if not queue:
+                half.drop(level)
             if level.total != before:
-                out.append((LEVEL, 1 - side, 0, 0, index, 0, 0, 0, 0, price, level.total, level.count))
-            if ended:
-                out.extend(ended)
+                out.append((LEVEL, 1 - side, 0, 0, index, 0, 0, 0, 0, price, level.total, len(queue)))
+            if stopped is not None:
+                out.append(stopped)
         return lots
 
     def _prevent(
         self,
         out: list[OutputEvent],
-        ended: list[OutputEvent],
-        level: Level,
         maker: RestingOrder,
         taker_id: int,
         side: int,
         limit: int,
         lots: int,
         self_match: int,
-    ) -> int:
-        """Apply the self-match policy to a taker and the same owner's resting order. Returns the taker's
-        lots."""
-        index, owner = self.index, maker.owner
-        maker_side, price = level.side, level.price
+    ) -> tuple[int, OutputEvent | None]:
+        """Apply the self-match policy to a taker and the same owner's resting order, which may leave its queue.
+
+        Returns the taker's lots, and the taker's end, to be told after the level's change.
+        """
+        index, owner, level = self.index, maker.owner, maker.level
+        maker_id, leaves, maker_side, price = maker.order_id, maker.leaves, level.side, level.price
+        stopped: OutputEvent | None = None
+        gone = shared = 0
         if self_match in (_CANCEL_TAKER, _CANCEL_BOTH):
-            ended.append((CANCELED, side, _SELF_MATCH, 0, index, taker_id, owner, 0, 0, limit, lots, 0))
+            stopped = (CANCELED, side, _SELF_MATCH, 0, index, taker_id, owner, 0, 0, limit, lots, 0)
             lots = 0
-        if self_match in (_CANCEL_MAKER, _CANCEL_BOTH):
-            out.append(
-                (CANCELED, maker_side, _SELF_MATCH, 0, index, maker.order_id, owner, 0, 0, price, maker.leaves, 0)
-            )
-            level.remove(maker)
-            del self.orders[maker.order_id]
-        elif self_match != _CANCEL_TAKER:
+        elif self_match != _CANCEL_MAKER:
             # Decrement: both lose the smaller of the two, and neither trades.
-            shared = min(lots, maker.leaves)
+            gone = shared = min(lots, leaves)
             lots -= shared
-            kind = REDUCED if maker.leaves > shared else CANCELED
-            left = maker.leaves - shared
-            out.append((kind, maker_side, _SELF_MATCH, 0, index, maker.order_id, owner, 0, 0, price, shared, left))
-            if left:
-                maker.leaves = left
-                level.total -= shared
-            else:
-                level.remove(maker)
-                del self.orders[maker.order_id]
+        if self_match in (_CANCEL_MAKER, _CANCEL_BOTH):
+            gone = leaves
+        if gone:
+            kind = REDUCED if gone < leaves else CANCELED
+            out.append((kind, maker_side, _SELF_MATCH, 0, index, maker_id, owner, 0, 0, price, gone, leaves - gone))
+            maker.leaves = leaves - gone
+            level.total -= gone
+            if gone == leaves:
+                del level.queue[maker_id]
+                del self.orders[maker_id]
+        if shared:
             kind = REDUCED if lots else CANCELED
             out.append((kind, side, _SELF_MATCH, 0, index, taker_id, owner, 0, 0, limit, shared, lots))
-        return lots
+        return lots, stopped
 
     def _available(self, owner: int, side: int, limit: int, lots: int, self_match: int) -> int:
         """What a fill-or-kill could trade now, counted no further than `lots`."""
@@ -299,7 +276,7 @@ class Book:
             if not self_match:
                 found += level.total
                 continue
-            for order in level:
+            for order in level.queue.values():
                 if order.owner != owner:
                     found += order.leaves
                 elif self_match != _CANCEL_MAKER:

@@ -6,80 +6,62 @@ minus the price for asks, so that one code serves both sides.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator
+from bisect import bisect_left, insort
 
 
 class RestingOrder:
     """An order in a queue. `leaves` is what it still offers, always above zero while it rests."""
 
-    __slots__ = ("after", "before", "leaves", "level", "order_id", "owner")
+    __slots__ = ("leaves", "level", "order_id", "owner")
 
     def __init__(self, order_id: int, owner: int, leaves: int, level: Level) -> None:
         self.order_id = order_id
         self.owner = owner
         self.leaves = leaves
         self.level = level
-        self.before: RestingOrder | None = None
-        self.after: RestingOrder | None = None
 
 
 class Level:
-    """All that rests at one price of one side, oldest at the head."""
+    """All that rests at one price of one side. `queue` is by order id, oldest first; `total` its open lots.
 
-    __slots__ = ("count", "head", "key", "price", "side", "tail", "total")
+    A dict keeps the order of arrival and gives up any order at once; taking from its front stays cheap because
+    it is packed anew as it grows.
+    """
+
+    __slots__ = ("key", "price", "queue", "side", "total")
 
     def __init__(self, side: int, price: int, key: int) -> None:
         self.side = side
         self.price = price
         self.key = key
         self.total = 0
-        self.count = 0
-        self.head: RestingOrder | None = None
-        self.tail: RestingOrder | None = None
-
-    def append(self, order: RestingOrder) -> None:
-        last = self.tail
-        order.before = last
-        order.after = None
-        if last is None:
-            self.head = order
-        else:
-            last.after = order
-        self.tail = order
-        self.total += order.leaves
-        self.count += 1
-
-    def remove(self, order: RestingOrder) -> None:
-        before, after = order.before, order.after
-        if before is None:
-            self.head = after
-        else:
-            before.after = after
-        if after is None:
-            self.tail = before
-        else:
-            after.before = before
-        self.total -= order.leaves
-        self.count -= 1
-
-    def __iter__(self) -> Iterator[RestingOrder]:
-        order = self.head
-        while order is not None:
-            yield order
-            order = order.after
+        self.queue: dict[int, RestingOrder] = {}
 
 
 class HalfBook:
     """One side: `levels` by key, and the same keys sorted, best last."""
 
-    __slots__ = ("keys", "levels")
+    __slots__ = ("keys", "levels", "side", "sign")
 
-    def __init__(self) -> None:
+    def __init__(self, side: int, sign: int) -> None:
+        self.side = side
+        self.sign = sign
         self.keys: list[int] = []
         self.levels: dict[int, Level] = {}
 
+    def make(self, price: int) -> Level:
+        """A new level, where there is none yet."""
+        key = price * self.sign
+        level = self.levels[key] = Level(self.side, price, key)
+        keys = self.keys
+        if not keys or key > keys[-1]:
+            keys.append(key)
+        else:
+            insort(keys, key)
+        return level
+
     def drop(self, level: Level) -> None:
+        """Take a level out."""
         keys = self.keys
         key = level.key
         if keys[-1] == key:

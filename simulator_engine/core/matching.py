@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import Protocol
 
 from simulator_engine.core.book import Book
-from simulator_engine.core.levels import Level, RestingOrder
+from simulator_engine.core.levels import RestingOrder
 from simulator_engine.core.quantities import MAX_INTEGER
 from simulator_engine.core.records import (
     ADD,
@@ -35,6 +35,7 @@ _SECTION = struct.Struct("<I")
 _ORDER = struct.Struct("<Bqqqq")
 _MAGIC = b"MC01"
 _WORST_POLICY = int(max(SelfMatch))
+_SIDES = (BUY, SELL)
 
 
 class MatchingCore(Protocol):
@@ -91,6 +92,7 @@ class PythonMatchingCore:
 
     def __init__(self, books: int) -> None:
         self._books = [Book(index) for index in range(books)]
+        self._count = books
         self._input_seq = 0
         self._output_seq = 0
 
@@ -99,26 +101,25 @@ class PythonMatchingCore:
         self._input_seq += 1
         out: list[OutputEvent] = []
         refusal = 0
-        if not 0 <= index < len(self._books):
+        if not 0 <= index < self._count:
             refusal = Refusal.UNKNOWN_BOOK
         elif kind == ADD:
-            if not 0 < lots <= MAX_INTEGER:
+            if 0 < lots <= MAX_INTEGER and 0 < price <= MAX_INTEGER and side in _SIDES:
+                if condition <= POST_ONLY and self_match <= _WORST_POLICY:
+                    self._books[index].add(out, order_id, owner, side, price, lots, condition, self_match)
+                else:
+                    refusal = Refusal.UNKNOWN_KIND
+            elif not 0 < lots <= MAX_INTEGER:
                 refusal = Refusal.BAD_QUANTITY
-            elif not 0 < price <= MAX_INTEGER:
-                refusal = Refusal.BAD_PRICE
-            elif side not in (BUY, SELL):
-                refusal = Refusal.BAD_SIDE
-            elif condition > POST_ONLY or self_match > _WORST_POLICY:
-                refusal = Refusal.UNKNOWN_KIND
             else:
-                self._books[index].add(out, order_id, owner, side, price, lots, condition, self_match)
+                refusal = Refusal.BAD_SIDE if side not in _SIDES else Refusal.BAD_PRICE
         elif kind == CANCEL:
             self._books[index].cancel(out, order_id)
         elif kind == REDUCE:
-            if not 0 < lots <= MAX_INTEGER:
-                refusal = Refusal.BAD_QUANTITY
-            else:
+            if 0 < lots <= MAX_INTEGER:
                 self._books[index].reduce(out, order_id, lots)
+            else:
+                refusal = Refusal.BAD_QUANTITY
         elif kind == REPLACE:
             if not 0 < lots <= MAX_INTEGER:
                 refusal = Refusal.BAD_QUANTITY
@@ -159,7 +160,10 @@ class PythonMatchingCore:
             for side in (BUY, SELL):
                 for level in book.best_first(side):
                     price = level.price
-                    parts.extend(_ORDER.pack(side, order.order_id, order.owner, price, order.leaves) for order in level)
+                    parts.extend(
+                        _ORDER.pack(side, order.order_id, order.owner, price, order.leaves)
+                        for order in level.queue.values()
+                    )
         return b"".join(parts)
 
     def restore(self, data: bytes) -> None:
@@ -180,9 +184,6 @@ class PythonMatchingCore:
             raise ValueError("the snapshot is cut short") from error
         if offset != len(data):
             raise ValueError("the snapshot has bytes after its end")
-        for book in books:
-            for half in book.sides:
-                half.keys.sort()
         self._books = books
         self._input_seq, self._output_seq = input_seq, output_seq
 
@@ -200,13 +201,13 @@ class PythonMatchingCore:
 
     def level(self, book: int, side: int, price: int) -> tuple[int, int]:
         level = self._books[book].sides[side].levels.get(price if side == BUY else -price)
-        return (0, 0) if level is None else (level.total, level.count)
+        return (0, 0) if level is None else (level.total, len(level.queue))
 
     def levels(self, book: int, side: int, depth: int) -> list[tuple[int, int, int]]:
         half = self._books[book].sides[side]
         levels = half.levels
         keys = half.keys[-depth:] if depth > 0 else []
-        return [(level.price, level.total, level.count) for level in (levels[key] for key in reversed(keys))]
+        return [(level.price, level.total, len(level.queue)) for level in (levels[key] for key in reversed(keys))]
 
     def order(self, book: int, order_id: int) -> tuple[int, int, int, int] | None:
         order = self._books[book].orders.get(order_id)
@@ -216,7 +217,7 @@ class PythonMatchingCore:
 
     def order_ids(self, book: int) -> list[int]:
         found = self._books[book]
-        return [order.order_id for side in (BUY, SELL) for level in found.best_first(side) for order in level]
+        return [order_id for side in (BUY, SELL) for level in found.best_first(side) for order_id in level.queue]
 
     def quantity_ahead(self, book: int, order_id: int) -> int:
         return self._books[book].quantity_ahead(order_id)
@@ -224,13 +225,9 @@ class PythonMatchingCore:
 
 def _place(book: Book, side: int, order_id: int, owner: int, price: int, leaves: int) -> None:
     """Put an order of a snapshot at the back of its queue, without matching."""
-    if side not in (BUY, SELL) or leaves <= 0 or price <= 0 or order_id in book.orders:
+    if side not in _SIDES or leaves <= 0 or price <= 0 or order_id in book.orders:
         raise ValueError("the snapshot holds an impossible order")
     half = book.sides[side]
-    key = price if side == BUY else -price
-    level = half.levels.get(key)
-    if level is None:
-        level = half.levels[key] = Level(side, price, key)
-        half.keys.append(key)
-    order = book.orders[order_id] = RestingOrder(order_id, owner, leaves, level)
-    level.append(order)
+    level = half.levels.get(price * half.sign) or half.make(price)
+    level.queue[order_id] = book.orders[order_id] = RestingOrder(order_id, owner, leaves, level)
+    level.total += leaves
