@@ -63,7 +63,11 @@ def test_bad_messages(text):
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.one_of(st.text(), st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5), st.lists).map(str)))
+@given(
+    st.one_of(
+        st.text(), st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5), st.lists).map(str)
+    )
+)
 def test_no_text_makes_it_fall_over(text):
     try:
         read(text)

@@ -19,7 +19,14 @@ def frame(stream, seq, *, type="x", data=None, key=""):
 
 
 def delta(seq, *, bids=(), asks=(), prev=None):
-    body = {"symbol": "A", "prev_seq": prev or seq - 1, "seq": seq, "bids": list(bids), "asks": list(asks), "checksum": seq}
+    body = {
+        "symbol": "A",
+        "prev_seq": prev or seq - 1,
+        "seq": seq,
+        "bids": list(bids),
+        "asks": list(asks),
+        "checksum": seq,
+    }
     return frame("book:A", seq, type="book.delta", data=body)
 
 
