@@ -32,7 +32,7 @@ from simulator_engine.market.schedule import Schedule
 from simulator_engine.market.trading_calendar import SECOND_NS
 
 SNAPSHOT_VERSION: Final = 1
-WARM_UP_S: Final = 40
+WARM_UP_S: Final = 120
 """How long the participants trade before a session's first instant, so that its first tick is a real one."""
 STEP_NS: Final = int(STEP_S * SECOND_NS)
 USUAL_VOLUME: Final = 3_300_000

@@ -28,6 +28,8 @@ from simulator_engine.market.trading_calendar import SECOND_NS, previous_weekday
 DAYS_KEPT = 504
 MINUTE_DAYS = 30
 MINUTES = 390
+DAYS_OF_MINUTES_KEPT = 64
+"""How many drawn symbol-days stay in memory; others are drawn again when a chart asks, in some 3 ms each."""
 OVERNIGHT_SHARE = 0.35
 """The night's standard deviation against the day's."""
 
@@ -36,7 +38,7 @@ _RANGE_TO_SD = 1.6651092223153954
 
 
 class PriceHistory:
-    """Bars of each symbol before the session's first day; they never change, so they are kept once made."""
+    """Bars of each symbol before the session's first day; they never change, so what is kept is only a cache."""
 
     def __init__(self, scenario: Scenario, seed: int) -> None:
         self._scenario = scenario
@@ -63,6 +65,8 @@ class PriceHistory:
             stream = Stream.named(self._seed, symbol, "minutes", bar.date)
             open_s = self._scenario.calendar.open_ns(bar.date) // SECOND_NS
             candles = self._minutes[key] = draw_minutes(stream, bar, open_s)
+            if len(self._minutes) > DAYS_OF_MINUTES_KEPT:
+                del self._minutes[next(iter(self._minutes))]
         return candles
 
     def bar_on(self, symbol: str, day: str) -> DailyBar | None:

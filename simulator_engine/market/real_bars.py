@@ -87,6 +87,8 @@ def split_ratio(before: RawBar, after: RawBar) -> Fraction | None:
     Two witnesses must agree: the source's adjustment changes by a split's ratio, and so does the raw price.
     """
     change = (Decimal(before.close) / before.adjusted_close) / (Decimal(after.close) / after.adjusted_close)
+    if abs(change - 1) < Decimal("0.02"):
+        return None
     for ratio in _SPLITS:
         exact = Decimal(ratio.numerator) / Decimal(ratio.denominator)
         if abs(change / exact - 1) < Decimal("0.002"):

@@ -10,6 +10,7 @@ import pytest
 from simulator_engine.core.commands import MassCancel
 from simulator_engine.core.events import LevelChanged, TradePrinted
 from simulator_engine.core.reasons import Side, TimeInForce
+from simulator_engine.market import schedule
 from simulator_engine.market.exchange import BadSnapshot, Exchange
 from simulator_engine.market.scenarios import resolve
 from tests.engine.market import exchanges
@@ -142,11 +143,22 @@ def test_a_snapshot_of_another_scenario_is_refused() -> None:
         restored(exchanges.opening_snapshot(), scenario=resolve("history"))
 
 
-def test_the_day_after_is_the_same_after_a_restore() -> None:
-    """Plans, gaps and volumes of a day are derived, not saved: they must come out equal."""
-    scenario = resolve("history", date="2012-10-26")
-    first = exchanges.make(3, scenario)
-    second = restored(first.snapshot(), 3, scenario)
-    run(first, 5)
-    run(second, 5)
-    assert first.event_hash == second.event_hash
+@pytest.mark.parametrize("date", ["2012-10-26", "2013-03-01", None])
+def test_the_day_after_is_the_same_after_a_restore(date: str | None) -> None:
+    """Plans, gaps and volumes of a day are derived, not saved: they must come out equal, on days without a bar too."""
+    scenario = resolve("history", date=date) if date else resolve("open-market")
+    straight = exchanges.make(3, scenario)
+    # Only the close itself is lived through, not the hours before it.
+    straight._schedule.clear()
+    straight._schedule.add(scenario.calendar.close_ns(scenario.date), schedule.CLOSE, 0)
+    straight.step()
+    assert straight.date == scenario.calendar.next_day(scenario.date)
+    run(straight, 5)
+    other = restored(straight.snapshot(), 3, scenario)
+    run(straight, 8)
+    run(other, 8)
+    assert other.event_hash == straight.event_hash
+    assert other.snapshot() == straight.snapshot()
+    for symbol in straight.venue.instruments:
+        for interval in (60, 86_400):
+            assert other.candles(symbol, interval, 0, 1 << 62, 50) == straight.candles(symbol, interval, 0, 1 << 62, 50)

@@ -89,8 +89,9 @@ def test_the_chart_has_no_seam() -> None:
         _check_candles(candles)
         opening = start // SECOND_NS - 300
         today = [one for one in candles if one.start_s >= opening]
-        assert [one.start_s for one in today] == [opening + 60 * i for i in range(len(today))]
-        assert len(today) >= 7
+        # Without a hole before the book opened; then a minute without a trade has no candle.
+        assert [one.start_s for one in today[:3]] == [opening, opening + 60, opening + 120]
+        assert len(today) >= 5
         for before, after in pairwise(today):
             assert abs(after.open_ticks - before.close_ticks) <= max(6, before.close_ticks // 400)
 
