@@ -64,8 +64,9 @@ async def restore(
             f"the lease says {lease.last_command_seq}, {lease.last_event_seq}"
         )
     report("catching up with the clock")
-    # What was shown may reach up to the horizon; opening before it would let simulated time run back.
-    while not replay.advance(lease.horizon_ns):
+    # What was shown may reach up to the horizon; opening before it would let simulated time run back. A paused
+    # market showed nothing beyond its pause, and the trader must find it as it stood.
+    while not state.paused and not replay.advance(lease.horizon_ns):
         pass
     return Restored(state, replay.fresh, state.command_seq - base, base)
 
