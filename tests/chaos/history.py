@@ -212,7 +212,7 @@ def check_delivered(events: list[Row], diary: Diary) -> list[str]:
     stored = {(row["stream"], row["stream_seq"]): bytes(row["body"]) for row in events}
     breaches = []
     for frame, text in zip(diary.frames, diary.raw, strict=True):
-        if frame.get("stream") not in {"orders", "account"} or frame.get("type") == "snapshot":
+        if frame.get("stream") not in {"orders", "account"} or frame.get("seq") is None:
             continue
         body = stored.get((frame["stream"], int(frame["seq"])))
         if body is None:

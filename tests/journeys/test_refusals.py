@@ -71,7 +71,7 @@ def check_problem(response: httpx.Response, status: int, code: str | None = None
     [
         ({"price": "TICK/2"}, "INVALID_PRICE_INCREMENT"),
         ({"quantity": "0"}, "INCORRECT_QUANTITY"),
-        ({"quantity": "999999999999"}, "INCORRECT_QUANTITY"),
+        ({"quantity": "999999999999"}, "ORDER_EXCEEDS_LIMIT"),
         ({"symbol": "NOPE"}, "UNKNOWN_SYMBOL"),
     ],
 )
@@ -216,7 +216,7 @@ def test_nothing_can_be_done_to_somebody_elses_session(desk: Desk, stranger: Api
     assert desk.trader.session(desk.session_id)["status"] == "READY"
 
 
-@pytest.mark.parametrize("authorization", [None, "Bearer nonsense", "Bearer ", "Api-Key nonsense"])
+@pytest.mark.parametrize("authorization", [None, "Bearer nonsense", "Bearer two words", "Basic eDp5", "Api-Key nonsense"])
 def test_without_a_valid_token_nothing_is_answered(desk: Desk, nobody: ApiClient, authorization: str | None) -> None:
     headers = {"Authorization": authorization} if authorization else {}
     for tail in ("", "/orders", "/account"):

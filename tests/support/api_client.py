@@ -326,7 +326,7 @@ class Stream:
             self.frames.append(frame)
             self.raw.append(text)
             name = frame.get("stream")
-            if name in self.LOSSLESS and "seq" in frame and frame.get("type") != "snapshot":
+            if name in self.LOSSLESS and frame.get("seq") is not None and frame.get("type") != "snapshot":
                 epoch, last = self.cursors.get(name, (0, 0))
                 self.cursors[name] = (max(epoch, int(frame.get("epoch", 0))), max(last, int(frame["seq"])))
             self._changed.notify_all()
