@@ -19,7 +19,8 @@ MOST_PARAMETERS = 30_000  # SQLite takes 32 766 in a statement, PostgreSQL 65 53
 @lru_cache(maxsize=32)
 def _head(model: type[models.Model], fields: tuple[str, ...], vendor: str) -> tuple[str, str]:
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(model._meta.get_field(name).column) for name in fields)
+    by_name = {field.name: field.column for field in model._meta.concrete_fields}
+    columns = ", ".join(quote(str(by_name[name])) for name in fields)
     values = "(" + ", ".join(["%s"] * len(fields)) + ")"
     return f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ", values  # noqa: S608 - our own names
 

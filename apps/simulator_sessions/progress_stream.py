@@ -48,7 +48,8 @@ async def progress(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse 
 
 def _authorize(request: HttpRequest, session_id: uuid.UUID) -> SimulatorSession:
     """The session, when the caller may read it. Raises Unauthenticated or NotFound."""
-    rest = Request(request, authenticators=[kind() for kind in api_settings.DEFAULT_AUTHENTICATION_CLASSES])
+    kinds: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES  # loaded classes, whatever the stubs say
+    rest = Request(request, authenticators=[kind() for kind in kinds])
     user = rest.user
     if user is None or not user.is_authenticated or not user.is_active:
         raise Unauthenticated()

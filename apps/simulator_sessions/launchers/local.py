@@ -90,6 +90,7 @@ class LocalLauncher:
     def _watch_forever(self, on_exit: Callable[[uuid.UUID | None], None], ended: threading.Event) -> None:
         while not ended.is_set():
             try:
+                self._ensure_zygote()  # ahead of the first session, which then starts in milliseconds
                 connection = self._connect(timeout=0.5)
                 connection.sendall(b'{"op": "watch"}\n')
             except (LaunchFailed, OSError):
