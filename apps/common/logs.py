@@ -55,6 +55,7 @@ def configure(options: dict[str, Any]) -> None:
                 # Our own middleware writes the line for each request.
                 "django.server": {"level": "WARNING"},
                 "django.request": {"level": "ERROR"},
+                "django.channels.server": {"level": "WARNING"},
                 "daphne": {"level": "WARNING"},
                 "asyncio": {"level": "WARNING"},
             },

@@ -11,31 +11,34 @@ from django.conf import settings
 from django.test.signals import setting_changed
 from limits import RateLimitItem, parse
 from limits.errors import StorageError
-from limits.storage import MemoryStorage, Storage, storage_from_string
+from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter, SlidingWindowCounterRateLimiter
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from apps.common import context, telemetry
+from apps.common.counters import ProcessStorage
 from apps.common.problems import TooManyRequests, Unavailable
 
 
 @lru_cache(maxsize=1)
 def _storage() -> Storage:
+    if settings.RATE_LIMIT_STORAGE.startswith("memory:"):
+        return ProcessStorage()
     return storage_from_string(settings.RATE_LIMIT_STORAGE, wrap_exceptions=True)
 
 
 @lru_cache(maxsize=1)
 def _limiter() -> Any:
     storage = _storage()
-    if isinstance(storage, MemoryStorage):
+    if isinstance(storage, ProcessStorage):
         return FixedWindowRateLimiter(storage)
     return SlidingWindowCounterRateLimiter(storage)
 
 
 @lru_cache(maxsize=1)
 def _local_limiter() -> FixedWindowRateLimiter:
-    return FixedWindowRateLimiter(MemoryStorage())
+    return FixedWindowRateLimiter(ProcessStorage())
 
 
 @lru_cache(maxsize=64)

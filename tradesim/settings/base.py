@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
+    "apps.common.middleware.SyncFloorMiddleware",
 ]
 
 ROOT_URLCONF = "tradesim.urls"

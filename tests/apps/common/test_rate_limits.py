@@ -1,9 +1,11 @@
 """Limits: counted per caller, told in headers, and what happens when the shared counters are away."""
 
 import pytest
+import time_machine
 from limits.errors import StorageError
 
 from apps.common import rate_limits
+from apps.common.counters import ProcessStorage
 from apps.common.problems import Problem
 
 
@@ -67,3 +69,21 @@ def test_redis_that_is_away_is_such_a_failure(settings):
         rate_limits.check("login-pair", "x", fail_closed=True)
     assert refused.value.status == 503
     assert rate_limits.check("user", "somebody")["RateLimit-Remaining"] == "2"
+
+
+def test_counters_of_one_process_forget_what_has_expired():
+    with time_machine.travel(1_000_000, tick=False) as clock:
+        counters = ProcessStorage()
+        assert [counters.incr("a", 60) for _ in range(3)] == [1, 2, 3]
+        assert (counters.get("a"), counters.get_expiry("a")) == (3, 1_000_060)
+        clock.shift(60)
+        assert counters.get("a") == 0
+        assert counters.incr("a", 60) == 1
+        for number in range(5_000):
+            counters.incr(f"address {number}", 1)
+            clock.shift(1)
+        assert len(counters._windows) <= 1_024
+        counters.clear("a")
+        assert counters.get("a") == 0
+        counters.reset()
+        assert not counters._windows
