@@ -70,6 +70,9 @@ class Life:
             )
 
     def advance(self, nanoseconds: int, max_events: int) -> None:
+        if self.state.paused:
+            # Only a running clock lets the market go on.
+            self.do(10_000 + self.state.command_seq, clock=simulator_pb2.ControlClock(action="resume"))
         until = self.state.exchange.sim_time_ns + nanoseconds
         _, reports = self.state.advance(until, 1, max_events=max_events)
         self.keep([], reports)
