@@ -52,14 +52,14 @@ def test_both_sides_for_six_minutes(seed: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_both_sides_for_a_whole_day_and_the_next_morning(seed: int) -> None:
     _check_both_sides(make(seed), 23_400 + 600)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("date", ["2008-10-10", "2000-04-14", "2012-05-18"])
+@pytest.mark.parametrize("date", ["2008-10-10", "2012-05-18"])
 def test_both_sides_through_a_wild_real_day(date: str) -> None:
     _check_both_sides(make(7, resolve("history", date=date)), 23_400)
 
