@@ -117,7 +117,7 @@ def test_a_day_of_trading_survives_the_loss_of_simulator_and_server(product: Liv
         connections = stream.connections
         product.restart()
         eventually(lambda: stream.connections > connections, timeout=30)
-        trader.wait_for_status(session_id, "READY")
+        trader.wait_until_serving(session_id)
         assert everything(trader, session_id, symbol, kept_ids) == before
 
         # And it still trades.

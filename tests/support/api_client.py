@@ -126,6 +126,16 @@ class ApiClient:
         eventually(reached, timeout=timeout_seconds, interval=0.03)
         return last
 
+    def wait_until_serving(self, session_id: str, *, timeout_seconds: float = 30.0) -> None:
+        """Returns once the exchange itself answers: until then it says 503 with `outcome: none`."""
+
+        def serving() -> bool:
+            answer = self.request("GET", f"/sessions/{session_id}/instruments")
+            assert answer.status_code in {200, 502, 503}, answer.text
+            return answer.status_code == 200
+
+        eventually(serving, timeout=timeout_seconds, interval=0.05)
+
     def stop_session(self, session_id: str) -> None:
         self.post(f"/sessions/{session_id}/stop", expect=(200, 202))
 
