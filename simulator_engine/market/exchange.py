@@ -277,7 +277,10 @@ class Exchange:
             today = charts.one_day(self._minutes_of_today(symbol), opened)
             days = charts.daily_candles(self._history, symbol, self._scenario.calendar, self._lived[symbol], today)
             return [candle for candle in days if start_s <= candle.start_s < end_s][-limit:]
-        lived = self.venue.candles(symbol, 60, 0, 1 << 62, 1 << 30)
+        # Whole candles only: those that start within the span, with all of their minutes.
+        start_s += -start_s % interval_s
+        end_s += -end_s % interval_s
+        lived = self.venue.candles(symbol, 60, start_s, end_s, 1 << 30)
         return charts.intraday_candles(
             self._history,
             symbol,

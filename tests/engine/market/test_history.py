@@ -111,6 +111,10 @@ def test_every_interval_is_served_and_limited() -> None:
     minutes = exchange.candles("LUMA", 60, 0, now + 1, 100_000)
     assert 30 * 390 < len(minutes) < 30 * 390 + 20
     assert roll_up(minutes, 900) == exchange.candles("LUMA", 900, 0, now + 1, 100_000)
+    quarter = exchange.candles("LUMA", 900, 0, now + 1, 10)
+    middle_ns = (quarter[4].start_s + 7) * SECOND_NS
+    assert exchange.candles("LUMA", 900, middle_ns, now + 1, 100) == quarter[5:]
+    assert exchange.candles("LUMA", 900, 0, middle_ns, 3) == quarter[2:5]
     with pytest.raises(ValueError, match="no candles"):
         exchange.candles("LUMA", 7, 0, now, 10)
     with pytest.raises(KeyError):
