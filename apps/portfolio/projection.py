@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from apps.common.upsert import upsert_newer
+from apps.portfolio import opening
 from apps.portfolio.models import POSITION_SCALE, AccountState, LedgerEntry, Position
 from simulator_engine.core.quantities import MONEY_SCALE
 
@@ -36,6 +37,8 @@ def project(
     entries: list[LedgerEntry] = []
     positions: dict[str, Position] = {}
     account: AccountState | None = None
+    if any(report.event_seq == 1 for report in reports):
+        entries.extend(_opening_entries(session_id, reports, committed_at))
     for report in sorted(reports, key=lambda report: report.event_seq):
         if report.legs:
             entries.extend(_entries(session_id, report, committed_at))
@@ -48,6 +51,34 @@ def project(
     upsert_newer(Position, list(positions.values()), key=("session", "symbol"), newer="event_seq")
     if account is not None:
         upsert_newer(AccountState, [account], key=("session",), newer="event_seq")
+
+
+def _opening_entries(session_id: UUID, reports: Sequence[CommittedReport], at: datetime) -> list[LedgerEntry]:
+    """The deposit of cash and holdings that the account begins with, booked with the session's first event."""
+    begun = opening.opening_of(session_id=session_id)
+    sim_time = _sim_time(min(reports, key=lambda report: report.event_seq))
+    amounts = [(begun.currency, True, begun.cash)]
+    amounts += [(holding.symbol, False, holding.quantity) for holding in begun.holdings]
+    legs = [
+        (account, asset, is_cash, sign * int(amount.scaleb(MONEY_SCALE if is_cash else POSITION_SCALE)))
+        for asset, is_cash, amount in amounts
+        for account, sign in (("USER", 1), ("VENUE", -1))
+    ]
+    return [
+        LedgerEntry(
+            session_id=session_id,
+            event_seq=opening.EVENT_SEQ,
+            leg=place,
+            account=account,
+            asset=asset,
+            is_cash=is_cash,
+            amount_scaled=scaled,
+            event_type=opening.EVENT_TYPE,
+            sim_time=sim_time,
+            at=at,
+        )
+        for place, (account, asset, is_cash, scaled) in enumerate(legs)
+    ]
 
 
 def _entries(session_id: UUID, report: CommittedReport, at: datetime) -> list[LedgerEntry]:

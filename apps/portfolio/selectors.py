@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -20,6 +21,10 @@ def money_text(amount: Decimal) -> str:
     """Money as on every wire: at least two decimals, rounded half to even at the fourth."""
     minor = amount.quantize(_MINOR, rounding=ROUND_HALF_EVEN).scaleb(MONEY_SCALE)
     return format_money(int(minor))
+
+
+def _wall_text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def list_positions(*, session_id: UUID) -> list[Position]:
@@ -46,7 +51,7 @@ def position_dict(position: Position, mark: Decimal | None) -> dict[str, Any]:
     value = None if mark is None else mark * position.quantity - position.cost
     shown["mark_price"] = None if mark is None else format(mark, "f")
     shown["unrealized_pnl"] = money_text(value) if value is not None else ("0.00" if position.quantity == 0 else None)
-    shown["updated_at"] = position.updated_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    shown["updated_at"] = _wall_text(position.updated_at)
     return shown
 
 
@@ -61,7 +66,7 @@ def account_dict(account: AccountState, positions: list[Position], marks: Mappin
         unrealized += value - position.cost
     shown["equity"] = money_text(account.cash + worth)
     shown["unrealized_pnl"] = money_text(unrealized)
-    shown["updated_at"] = account.updated_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    shown["updated_at"] = _wall_text(account.updated_at)
     return shown
 
 

@@ -20,9 +20,9 @@ class Position(serializers.Serializer):
     realized_pnl = _number()
     fees = _number()
     cost = _number()
-    sim_time = serializers.CharField()
+    sim_time = serializers.CharField(allow_null=True)
     seq = serializers.IntegerField()
-    updated_at = serializers.CharField()
+    updated_at = serializers.CharField(allow_null=True)
 
 
 class Positions(serializers.Serializer):
@@ -40,9 +40,9 @@ class Account(serializers.Serializer):
     unrealized_pnl = _number()
     fees = _number()
     state = serializers.ChoiceField(choices=[state.value for state in TradingState])
-    sim_time = serializers.CharField(required=False)
-    seq = serializers.IntegerField(required=False)
-    updated_at = serializers.CharField(required=False)
+    sim_time = serializers.CharField(allow_null=True)
+    seq = serializers.IntegerField()
+    updated_at = serializers.CharField(allow_null=True)
 
 
 class LedgerLine(serializers.Serializer):

@@ -15,11 +15,20 @@ from apps.simulator_sessions.models import SessionLease, SimulatorSession
 START_NS = 1_223_645_400_000_000_000  # 2008-10-10T13:30:00Z
 
 
-def make_session(user: Any, *, status: str = "READY", lease_state: str = "READY", epoch: int = 1) -> SimulatorSession:
+def make_session(
+    user: Any, *, status: str = "READY", lease_state: str = "READY", epoch: int = 1, account: Any = None
+) -> SimulatorSession:
     """A session of this user with a lease at `epoch` whose run answers at no real address."""
     now = timezone.now()
     session = SimulatorSession.objects.create(
-        user=user, name="test", scenario="open-market", seed=1, requested_at=now, status_at=now, status=status
+        user=user,
+        name="test",
+        scenario="open-market",
+        seed=1,
+        account=account or {},
+        requested_at=now,
+        status_at=now,
+        status=status,
     )
     endpoint = "unix:/nowhere/simulator.sock" if lease_state == "READY" else ""
     SessionLease.objects.create(session=session, epoch=epoch, state=lease_state, endpoint=endpoint)

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def session(make_user):
-    return make_session(make_user())
+    return make_session(make_user(), account={"starting_cash": "1000.00"})
 
 
 def apply(session, *reports):
@@ -27,8 +27,8 @@ def apply(session, *reports):
 
 
 def deposit(event_seq=1, amount="1000.00"):
-    legs = (Leg("USER", "USD", Decimal(amount), True), Leg("VENUE", "USD", -Decimal(amount), True))
-    return account_updated(event_seq, cash=amount, legs=legs)
+    """The first event; the opening cash is booked with it."""
+    return account_updated(event_seq, cash=amount)
 
 
 def buy(session, event_seq=2):
@@ -106,5 +106,25 @@ def test_the_ledger_is_listed_newest_first_over_pages(session, login_as):
     assert first.status_code == 200
     rest = api.get(f"/sessions/{session.id}/ledger?limit=4&cursor={first.data['next']}")
     seen = [(row["event_seq"], row["leg"]) for row in first.data["results"] + rest.data["results"]]
-    assert seen == [(2, 3), (2, 2), (2, 1), (2, 0), (1, 1), (1, 0)]
+    assert seen == [(2, 3), (2, 2), (2, 1), (2, 0), (0, 1), (0, 0)]
     assert rest.data["next"] is None
+
+
+def test_before_any_event_the_account_is_as_it_was_opened(make_user, login_as):
+    holdings = [{"symbol": "ACME", "quantity": "20", "price": "100.00"}]
+    session = make_session(make_user(), account={"starting_cash": "500.00", "holdings": holdings}, lease_state="")
+    api = login_as(session.user)
+    account = api.get(f"/sessions/{session.id}/account").data
+    assert (account["cash"], account["buying_power"], account["equity"]) == ("500.00", "500.00", "2500.00")
+    (position,) = api.get(f"/sessions/{session.id}/positions").data["results"]
+    assert (position["quantity"], position["cost"], position["average_price"]) == ("20", "2000.00", "100")
+
+
+def test_opening_holdings_are_in_the_ledger_from_the_first_event(make_user):
+    holdings = [{"symbol": "ACME", "quantity": "20", "price": "100.00"}]
+    session = make_session(make_user(), account={"starting_cash": "500.00", "holdings": holdings})
+    apply(session, account_updated(1, cash="500.00"))
+    sums = selectors.ledger_sums(session_id=session.id)
+    assert sums["USER", "USD", True] == 500
+    assert sums["USER", "ACME", False] == 20
+    assert services.verify_ledger(session_id=session.id) == []
