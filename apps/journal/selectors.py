@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from apps.journal.appending import Corrupt, decode_legs
+from apps.journal import chain
+from apps.journal.appending import Corrupt, decode_legs, encode_legs
 from apps.journal.models import EventLogEntry, JournalBatch, JournalRecord, Snapshot
 from apps.journal.receivers import CommittedReport, JournaledCommand, parse_body
 
@@ -151,15 +152,54 @@ def tail(*, session_id: uuid.UUID, after_command_seq: int, after_event_seq: int)
             events = range(event_seq + 1, batch.last_event_seq + 1)
             command_seq, event_seq = batch.last_command_seq, batch.last_event_seq
             try:
+                commanded = tuple(records[seq] for seq in commands)
+                reported = tuple(report_of(entries[seq]) for seq in events)
+                if len(commanded) + len(reported) == batch_size(batch):
+                    require_intact(batch, commanded, reported)
                 yield StoredBatch(
-                    records=tuple(command_of(records[seq]) for seq in commands),
-                    reports=tuple(report_of(entries[seq]) for seq in events),
+                    records=tuple(command_of(row) for row in commanded),
+                    reports=reported,
                     event_hash=bytes(batch.event_hash),
                     event_count=batch.event_count,
                     sim_time_ns=batch.sim_time_ns,
                 )
             except KeyError as error:
                 raise Corrupt(f"the journal of session {session_id} lacks row {error}") from error
+
+
+def batch_size(batch: JournalBatch) -> int:
+    """How many records and reports it holds."""
+    return batch.last_command_seq - batch.first_command_seq + batch.last_event_seq - batch.first_event_seq + 2
+
+
+def require_intact(batch: JournalBatch, records: Sequence[JournalRecord], reports: Sequence[CommittedReport]) -> None:
+    """Check a whole batch against its own hashes. Raises Corrupt: what was stored is not what was written."""
+    tip = bytes(batch.record_hash)
+    hashes = chain.record_hashes(bytes(records[0].prev_hash) if records else tip, [command_of(row) for row in records])
+    content = chain.content_hash(
+        epoch=batch.epoch,
+        positions=(
+            batch.first_command_seq,
+            batch.last_command_seq,
+            batch.first_event_seq,
+            batch.last_event_seq,
+        ),
+        record_tip=tip,
+        reports=[(report, encode_legs(report.legs)) for report in reports],
+        event_hash=bytes(batch.event_hash),
+        event_count=batch.event_count,
+        sim_time_ns=batch.sim_time_ns,
+    )
+    if (
+        hashes != [bytes(row.hash) for row in records]
+        or (hashes and hashes[-1] != tip)
+        or content != bytes(batch.content_hash)
+        or chain.batch_hash(bytes(batch.prev_hash), content) != bytes(batch.hash)
+    ):
+        raise Corrupt(
+            f"the journal of session {batch.session_id} was changed at or before "
+            f"({batch.last_command_seq}, {batch.last_event_seq})"
+        )
 
 
 def newest_snapshot(*, session_id: uuid.UUID, before_command_seq: int = 0, engine_version: str = "") -> Snapshot | None:

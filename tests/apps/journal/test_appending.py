@@ -168,6 +168,24 @@ def test_the_verifier_finds_what_was_changed(session_id, spoil):
     assert verifying.verify_session(session_id) != []
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda: JournalRecord.objects.filter(command_seq=2).update(body_hash=b"x" * 32),
+        lambda: JournalRecord.objects.filter(command_seq=2).update(hash=b"x" * 32),
+        lambda: EventLogEntry.objects.filter(event_seq=2).update(wall_time_ms=1),
+        lambda: EventLogEntry.objects.filter(event_seq=2).update(legs=b""),
+        lambda: EventLogEntry.objects.filter(event_seq=2).update(body=b"no json"),
+    ],
+)
+def test_a_restore_is_never_given_what_was_changed(session_id, spoil):
+    append(batch(session_id, commands=(1, 2), events=(1, 2)))
+    assert len(list(selectors.tail(session_id=session_id, after_command_seq=0, after_event_seq=0))) == 1
+    spoil()
+    with pytest.raises(appending.Corrupt):
+        list(selectors.tail(session_id=session_id, after_command_seq=0, after_event_seq=0))
+
+
 def snapshot(session_id, command_seq, *, epoch=1, name="", data=None):
     data = data or f"state {command_seq}".encode()
     return snapshots.NewSnapshot(
