@@ -15,5 +15,6 @@ class CommonConfig(AppConfig):
         health.register("database", health.check_database)
         health.register("broker", health.check_broker)
         health.register("channel_layer", health.check_channel_layer)
+        health.register("journal", health.check_journal)
         if settings.PRODUCTION:
             checks.refuse_unsafe_production()

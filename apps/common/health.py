@@ -52,6 +52,33 @@ def check_channel_layer() -> None:
         _ping_redis(host if isinstance(host, str) else host["address"])
 
 
+def check_journal() -> None:
+    """The journal service says that it serves, over the channel that its clients use."""
+    import grpc
+    from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+    from simulator_engine.config import TlsFiles
+    from simulator_engine.runtime.channels import channel_credentials, channel_options
+
+    target, files = settings.JOURNAL_TARGET, settings.GRPC_TLS
+    tls = None
+    if not target.startswith("unix:") and all(files.values()):
+        tls = TlsFiles(authority=files["ca"], certificate=files["cert"], key=files["key"])
+    credentials, options = channel_credentials(tls), channel_options(target)
+    channel = (
+        grpc.insecure_channel(target, options)
+        if credentials is None
+        else grpc.secure_channel(target, credentials, options)
+    )
+    with channel:
+        answer = health_pb2_grpc.HealthStub(channel).Check(
+            health_pb2.HealthCheckRequest(service=settings.JOURNAL_SERVICE_NAME),
+            timeout=settings.READINESS_TIMEOUT_SECONDS,
+        )
+    if answer.status != health_pb2.HealthCheckResponse.SERVING:
+        raise RuntimeError("the journal does not serve")
+
+
 def _ping_redis(url: str) -> None:
     import redis
 

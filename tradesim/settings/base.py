@@ -262,6 +262,7 @@ RELIST_SECONDS = 30
 # The log of record
 JOURNAL_TARGET = env.text("TRADESIM_JOURNAL_TARGET") or f"unix:{RUN_DIR / 'journal.sock'}"
 JOURNAL_SELECTORS = "apps.journal.selectors"
+JOURNAL_SERVICE_NAME = "simulator_engine.contract.v1.JournalService"
 JOURNAL_RECEIVERS = ["apps.orders.projection.project", "apps.portfolio.projection.project"]
 GRPC_TLS: dict[str, str] = {
     "ca": env.text("TRADESIM_GRPC_TLS_CA"),

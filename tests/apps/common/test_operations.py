@@ -284,3 +284,37 @@ def test_admin_pages_open_for_every_model(make_user):
     for model in admin.site._registry:
         url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         assert client.get(url).status_code == 200, url
+
+
+@pytest.mark.usefixtures("_only_our_checks", "transactional_db")
+def test_readyz_asks_the_journal(client, settings, tmp_path):
+    from concurrent import futures
+
+    import grpc
+    from grpc_health.v1 import health as grpc_health
+    from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+    settings.JOURNAL_TARGET = f"unix:{tmp_path}/j.sock"
+    health.register("journal", health.check_journal)
+    settings.READINESS_TIMEOUT_SECONDS = 1.0
+    assert client.get("/readyz").json()["checks"]["journal"] in ("failed", "timeout")
+    servicer = grpc_health.HealthServicer()
+    server = grpc.server(futures.ThreadPoolExecutor(2))
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    server.add_insecure_port(settings.JOURNAL_TARGET)
+    server.start()
+    try:
+        name = settings.JOURNAL_SERVICE_NAME
+        servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
+        assert eventually(lambda: client.get("/readyz").json()["checks"]["journal"] == "ok")
+        servicer.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
+        assert client.get("/readyz").json()["checks"]["journal"] == "failed"
+    finally:
+        server.stop(0).wait()
+
+
+def test_the_journals_name_is_the_contracts(settings):
+    from simulator_engine.contract.v1 import journal_pb2
+
+    full_name = journal_pb2.DESCRIPTOR.services_by_name["JournalService"].full_name
+    assert full_name == settings.JOURNAL_SERVICE_NAME
