@@ -8,17 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 
-
-class RestingOrder:
-    """An order in a queue. `leaves` is what it still offers, always above zero while it rests."""
-
-    __slots__ = ("leaves", "level", "order_id", "owner")
-
-    def __init__(self, order_id: int, owner: int, leaves: int, level: Level) -> None:
-        self.order_id = order_id
-        self.owner = owner
-        self.leaves = leaves
-        self.level = level
+Resting = tuple[int, int]
+"""(owner, open lots) of an order in its queue; the lots are always above zero."""
 
 
 class Level:
@@ -35,7 +26,7 @@ class Level:
         self.price = price
         self.key = key
         self.total = 0
-        self.queue: dict[int, RestingOrder] = {}
+        self.queue: dict[int, Resting] = {}
 
 
 class HalfBook:

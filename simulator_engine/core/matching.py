@@ -11,7 +11,6 @@ from hashlib import blake2b
 from typing import Protocol
 
 from simulator_engine.core.book import Book
-from simulator_engine.core.levels import RestingOrder
 from simulator_engine.core.quantities import MAX_INTEGER
 from simulator_engine.core.records import (
     ADD,
@@ -99,42 +98,43 @@ class PythonMatchingCore:
     def process(self, event: InputEvent) -> list[OutputEvent]:
         kind, side, condition, self_match, index, order_id, owner, price, lots = event
         self._input_seq += 1
-        out: list[OutputEvent] = []
-        refusal = 0
-        if not 0 <= index < self._count:
-            refusal = Refusal.UNKNOWN_BOOK
-        elif kind == ADD:
-            if 0 < lots <= MAX_INTEGER and 0 < price <= MAX_INTEGER and side in _SIDES:
-                if condition <= POST_ONLY and self_match <= _WORST_POLICY:
-                    self._books[index].add(out, order_id, owner, side, price, lots, condition, self_match)
-                else:
-                    refusal = Refusal.UNKNOWN_KIND
-            elif not 0 < lots <= MAX_INTEGER:
-                refusal = Refusal.BAD_QUANTITY
-            else:
-                refusal = Refusal.BAD_SIDE if side not in _SIDES else Refusal.BAD_PRICE
-        elif kind == CANCEL:
-            self._books[index].cancel(out, order_id)
-        elif kind == REDUCE:
-            if 0 < lots <= MAX_INTEGER:
-                self._books[index].reduce(out, order_id, lots)
-            else:
-                refusal = Refusal.BAD_QUANTITY
-        elif kind == REPLACE:
-            if not 0 < lots <= MAX_INTEGER:
-                refusal = Refusal.BAD_QUANTITY
-            elif not 0 < price <= MAX_INTEGER:
-                refusal = Refusal.BAD_PRICE
-            elif self_match > _WORST_POLICY:
-                refusal = Refusal.UNKNOWN_KIND
-            else:
-                self._books[index].replace(out, order_id, price, lots, self_match)
+        # New orders and cancels are nearly everything: they go first, and what is odd about them is seen to after.
+        if (
+            kind == ADD
+            and 0 < lots <= MAX_INTEGER
+            and 0 < price <= MAX_INTEGER
+            and BUY <= side <= SELL
+            and condition <= POST_ONLY
+            and self_match <= _WORST_POLICY
+            and 0 <= index < self._count
+        ):
+            out = self._books[index].add(order_id, owner, side, price, lots, condition, self_match)
+        elif kind == CANCEL and 0 <= index < self._count:
+            out = self._books[index].cancel(order_id)
         else:
-            refusal = Refusal.UNKNOWN_KIND
-        if refusal:
-            out.append((REJECTED, side, refusal, 0, index, order_id, owner, 0, 0, price, lots, 0))
+            out = self._change_or_refuse(event)
         self._output_seq += len(out)
         return out
+
+    def _change_or_refuse(self, event: InputEvent) -> list[OutputEvent]:
+        kind, side, condition, self_match, index, order_id, owner, price, lots = event
+        if not 0 <= index < self._count:
+            refusal = Refusal.UNKNOWN_BOOK
+        elif kind not in (ADD, REDUCE, REPLACE):
+            refusal = Refusal.UNKNOWN_KIND
+        elif not 0 < lots <= MAX_INTEGER:
+            refusal = Refusal.BAD_QUANTITY
+        elif kind == REDUCE:
+            return self._books[index].reduce(order_id, lots)
+        elif not 0 < price <= MAX_INTEGER:
+            refusal = Refusal.BAD_PRICE
+        elif kind == ADD and side not in _SIDES:
+            refusal = Refusal.BAD_SIDE
+        elif condition > POST_ONLY or self_match > _WORST_POLICY:
+            refusal = Refusal.UNKNOWN_KIND
+        else:
+            return self._books[index].replace(order_id, price, lots, self_match)
+        return [(REJECTED, side, refusal, 0, index, order_id, owner, 0, 0, price, lots, 0)]
 
     def run(self, batch: bytes) -> bytes:
         if len(batch) % INPUT.size:
@@ -161,8 +161,8 @@ class PythonMatchingCore:
                 for level in book.best_first(side):
                     price = level.price
                     parts.extend(
-                        _ORDER.pack(side, order.order_id, order.owner, price, order.leaves)
-                        for order in level.queue.values()
+                        _ORDER.pack(side, order_id, owner, price, leaves)
+                        for order_id, (owner, leaves) in level.queue.items()
                     )
         return b"".join(parts)
 
@@ -210,10 +210,11 @@ class PythonMatchingCore:
         return [(level.price, level.total, len(level.queue)) for level in (levels[key] for key in reversed(keys))]
 
     def order(self, book: int, order_id: int) -> tuple[int, int, int, int] | None:
-        order = self._books[book].orders.get(order_id)
-        if order is None:
+        level = self._books[book].orders.get(order_id)
+        if level is None:
             return None
-        return order.level.side, order.level.price, order.leaves, order.owner
+        owner, leaves = level.queue[order_id]
+        return level.side, level.price, leaves, owner
 
     def order_ids(self, book: int) -> list[int]:
         found = self._books[book]
@@ -229,5 +230,6 @@ def _place(book: Book, side: int, order_id: int, owner: int, price: int, leaves:
         raise ValueError("the snapshot holds an impossible order")
     half = book.sides[side]
     level = half.levels.get(price * half.sign) or half.make(price)
-    level.queue[order_id] = book.orders[order_id] = RestingOrder(order_id, owner, leaves, level)
+    level.queue[order_id] = (owner, leaves)
+    book.orders[order_id] = level
     level.total += leaves
