@@ -47,7 +47,6 @@ def claim(*, session_id: UUID, client_order_id: str, body_hash: bytes, now: date
         client_order_id=client_order_id,
         state=OrderAlias.State.CLAIMED,
         body_hash=body_hash,
-        claimed_epoch=_epoch(session_id),
         created_at=now,
     )
     try:
@@ -76,7 +75,7 @@ def look_up(*, session_id: UUID, client_order_id: str, body_hash: bytes, now: da
         raise refusals.in_progress(client_order_id)
     # Left behind: a retry takes it over, so that a third one finds it in flight again.
     taken = OrderAlias.objects.filter(pk=alias.pk, state=OrderAlias.State.CLAIMED, created_at=alias.created_at)
-    if taken.update(created_at=now, claimed_epoch=_epoch(session_id)) == 0:
+    if taken.update(created_at=now, claimed_epoch=0) == 0:
         raise refusals.in_progress(client_order_id)
     return None
 
@@ -125,8 +124,18 @@ def journaled(*, session_id: UUID, request_id: str) -> GatewayReply | None:
 
 
 def _can_never_be(alias: OrderAlias, now: datetime) -> bool:
-    """The epoch that it was claimed in has ended, every deadline has passed, and the journal does not hold it."""
-    if now - alias.created_at < FORGOTTEN or _epoch(alias.session_id) <= alias.claimed_epoch:
+    """An epoch has ended since it could last have been sent, and the journal does not hold it.
+
+    The epoch is noted at the first question after every deadline has passed, not at the claim: a claim is on the hot
+    path, and hardly any is ever asked about.
+    """
+    if now - alias.created_at < FORGOTTEN:
+        return False
+    epoch = _epoch(alias.session_id)
+    if alias.claimed_epoch == 0:
+        OrderAlias.objects.filter(pk=alias.pk, claimed_epoch=0).update(claimed_epoch=epoch)
+        return False
+    if epoch <= alias.claimed_epoch:
         return False
     return journal.command_by_request_id(session_id=alias.session_id, request_id=alias.client_order_id) is None
 

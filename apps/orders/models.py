@@ -85,7 +85,7 @@ class OrderAlias(models.Model):
     order_id = models.UUIDField(null=True, db_index=True)
     state = models.CharField(max_length=8, choices=State.choices)
     body_hash = models.BinaryField(max_length=32, default=b"", help_text="SHA-256 of what was asked under this id.")
-    claimed_epoch = models.BigIntegerField(default=0)
+    claimed_epoch = models.BigIntegerField(default=0, help_text="The epoch when it was asked for in vain; 0: never.")
     event_seq = models.BigIntegerField(default=0)
     created_at = models.DateTimeField()
 

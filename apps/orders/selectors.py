@@ -69,10 +69,8 @@ def find_alias(*, session_id: UUID, client_order_id: str) -> OrderAlias | None:
 
 def find_order(*, session_id: UUID, client_order_id: str) -> Order | None:
     """The order that bears or has borne this id; None when there is none (yet)."""
-    alias = find_alias(session_id=session_id, client_order_id=client_order_id)
-    if alias is None or alias.order_id is None:
-        return None
-    return Order.objects.filter(session_id=session_id, order_id=alias.order_id).first()
+    alias = OrderAlias.objects.filter(session_id=session_id, client_order_id=client_order_id).values("order_id")
+    return Order.objects.filter(session_id=session_id, order_id__in=alias).order_by().first()
 
 
 def list_orders(*, session_id: UUID, statuses: tuple[str, ...] = (), symbol: str | None = None) -> QuerySet[Order]:

@@ -180,7 +180,10 @@ class Migration(migrations.Migration):
                         default=b"", help_text="SHA-256 of what was asked under this id.", max_length=32
                     ),
                 ),
-                ("claimed_epoch", models.BigIntegerField(default=0)),
+                (
+                    "claimed_epoch",
+                    models.BigIntegerField(default=0, help_text="The epoch when it was asked for in vain; 0: never."),
+                ),
                 ("event_seq", models.BigIntegerField(default=0)),
                 ("created_at", models.DateTimeField()),
                 (
