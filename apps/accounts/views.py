@@ -128,7 +128,7 @@ class _EndLoginView(ApiView):
         try:
             super().perform_authentication(request)
         except Problem:
-            request._not_authenticated()
+            request._not_authenticated()  # type: ignore[attr-defined]
 
 
 class LogoutView(_EndLoginView):

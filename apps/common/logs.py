@@ -35,7 +35,7 @@ def configure(options: dict[str, Any]) -> None:
     ]
     console = options.get("format") == "console"
     renderer: Any = _console() if console else structlog.processors.JSONRenderer()
-    final = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    final: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if not console:
         final.append(structlog.processors.format_exc_info)
     logging.config.dictConfig(

@@ -90,7 +90,7 @@ class NewestFirst(BasePagination):
 
     _next: str | None = None
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         page = newest_first(queryset, request, key=getattr(view, "page_key", ("created_at", "id")))
         self._next = page.next_cursor
         return page.rows

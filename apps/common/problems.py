@@ -196,7 +196,7 @@ def from_exception(error: BaseException, *, changes_something: bool = True) -> P
     if isinstance(error, drf.NotAcceptable):
         return Problem(code="NOT_ACCEPTABLE")
     if isinstance(error, drf.Throttled):
-        return TooManyRequests(retry_after_seconds=int(error.wait or 1) + 1)
+        return TooManyRequests(retry_after_seconds=int(getattr(error, "wait", None) or 1) + 1)
     if isinstance(error, DataError):
         return Malformed("A value is outside what can be stored.")
     if isinstance(error, IntegrityError):

@@ -5,7 +5,7 @@ everything else is counted locally, and both are counted in the metrics."""
 import time
 from contextlib import suppress
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.test.signals import setting_changed
@@ -25,7 +25,7 @@ from apps.common.problems import TooManyRequests, Unavailable
 def _storage() -> Storage:
     if settings.RATE_LIMIT_STORAGE.startswith("memory:"):
         return ProcessStorage()
-    return storage_from_string(settings.RATE_LIMIT_STORAGE, wrap_exceptions=True)
+    return cast(Storage, storage_from_string(settings.RATE_LIMIT_STORAGE, wrap_exceptions=True))
 
 
 @lru_cache(maxsize=1)

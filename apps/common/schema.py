@@ -2,7 +2,7 @@
 answer with.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.openapi import AutoSchema as Base
 from rest_framework import serializers
@@ -37,7 +37,7 @@ class ProblemSerializer(serializers.Serializer):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     code = serializers.CharField(help_text="Stable, SCREAMING_SNAKE.")
-    errors = ProblemErrorSerializer(many=True)
+    errors = ProblemErrorSerializer(many=True)  # type: ignore[assignment]
     retryable = serializers.BooleanField()
     outcome = serializers.ChoiceField(choices=["none", "applied", "unknown"])
     request_id = serializers.CharField(required=False)
@@ -54,7 +54,7 @@ class AutoSchema(Base):
         words = [part for part in self.path.split("/") if part and part not in ("api", "v1")]
         return [words[0] if words else "api"]
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         answers = super()._get_response_bodies(direction)
         public = any(issubclass(item, Public) for item in getattr(self.view, "permission_classes", []))
         statuses = ["429", "503"]

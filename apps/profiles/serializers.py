@@ -1,5 +1,6 @@
 """The shapes of profiles on the wire. Shape only: rules are the services'."""
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -10,6 +11,7 @@ _SYMBOL = r"^[A-Z0-9][A-Z0-9._-]{0,15}$"
 # Far above any sensible account and far below what the engine's integers can hold.
 _MOST_MONEY = 10**12
 _MOST_QUANTITY = 10**12
+_LEAST = Decimal("0.00000001")
 
 
 class JSONObjectField(serializers.JSONField):
@@ -44,8 +46,8 @@ class LayoutListSerializer(serializers.Serializer):
 
 class HoldingSerializer(StrictSerializer):
     symbol = serializers.RegexField(_SYMBOL)
-    quantity = DecimalStringField(places=8, minimum="0.00000001", maximum=_MOST_QUANTITY)
-    average_price = DecimalStringField(places=8, minimum="0.00000001", maximum=_MOST_MONEY)
+    quantity = DecimalStringField(places=8, minimum=_LEAST, maximum=_MOST_QUANTITY)
+    average_price = DecimalStringField(places=8, minimum=_LEAST, maximum=_MOST_MONEY)
 
 
 class LimitsSerializer(StrictSerializer):
@@ -61,7 +63,7 @@ class PortfolioConfigurationInputSerializer(StrictSerializer):
     name = serializers.CharField(max_length=80)
     currency = serializers.RegexField(r"^[A-Z]{3,8}$", default="USD")
     starting_cash = DecimalStringField(places=4, minimum=0, maximum=_MOST_MONEY)
-    holdings = HoldingSerializer(many=True, required=False, default=list, max_length=100)
+    holdings = HoldingSerializer(many=True, required=False, default=list, max_length=100)  # type: ignore[call-arg]
     limits = LimitsSerializer(required=False, default=dict)
     benchmark = serializers.RegexField(_SYMBOL, required=False, allow_null=True, default=None)
 
