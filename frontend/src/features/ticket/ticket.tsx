@@ -33,6 +33,7 @@ export function Ticket() {
   const [confirming, setConfirming] = useState(false);
   const bid = useRef<HTMLSpanElement>(null);
   const ask = useRef<HTMLSpanElement>(null);
+  const filledFor = useRef('');
   const quantityInput = useRef<HTMLInputElement>(null);
   const instrument = session.market.instruments.get(symbol);
   const faults = checkDraft(draft, instrument);
@@ -54,18 +55,24 @@ export function Ticket() {
   useEffect(() => setConfirming(false), [draft, symbol]);
   // A fresh limit order starts at the side it would join.
   useEffect(() => {
-    if (draft.type !== 'LIMIT' || draft.price !== '' || symbol === '') return;
+    if (draft.type !== 'LIMIT' || symbol === '' || filledFor.current === symbol) return;
     const fill = (): boolean => {
+      // Once for each symbol: a field that the trader emptied stays empty.
+      if (session.desk.getState().draft.price !== '') {
+        filledFor.current = symbol;
+        return true;
+      }
       const quote = session.market.quotes.get(symbol);
       const start = (draft.side === 'BUY' ? quote?.bid : quote?.ask) ?? quote?.last;
       if (!start) return false;
+      filledFor.current = symbol;
       edit({ price: start });
       return true;
     };
     if (fill()) return;
     const timer = setInterval(() => { if (fill()) clearInterval(timer); }, 200);
     return () => clearInterval(timer);
-  }, [session, symbol, draft.type, draft.price, draft.side, edit]);
+  }, [session, symbol, draft.type, draft.side, edit]);
 
   const send = async (): Promise<void> => {
     if (order === null || busy) return;

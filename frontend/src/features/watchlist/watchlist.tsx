@@ -13,6 +13,10 @@ function changeRatio(last: string | null, previous: string | null | undefined): 
   return now === null || before === null || before.isZero() ? null : now.minus(before).div(before);
 }
 
+function positionText(held: string | undefined): string {
+  return held === undefined || Number(held) === 0 ? '' : quantity(held, true);
+}
+
 function drawRow(row: HTMLElement, market: MarketStore, symbol: string): void {
   const quote = market.quotes.get(symbol);
   if (quote === undefined) return;
@@ -85,14 +89,14 @@ export function Watchlist() {
             >
               <th scope="row" title={session.market.instruments.get(symbol)?.name}>
                 <span className="block font-semibold">{symbol}</span>
-                <span className="block max-w-24 truncate text-[11px] font-normal text-faint">{session.market.instruments.get(symbol)?.name}</span>
+                <span className="block max-w-20 truncate text-[11px] font-normal text-faint">{session.market.instruments.get(symbol)?.name}</span>
               </th>
               <td className="num font-medium" data-cell="last" />
               <td className="num" data-cell="change" />
               <td className="num" data-cell="bid" />
               <td className="num" data-cell="ask" />
               <td className="num text-dim" data-cell="spread" />
-              <td className="num">{quantity(positions.get(symbol)?.quantity ?? '0', true)}</td>
+              <td className="num">{positionText(positions.get(symbol)?.quantity)}</td>
             </tr>
           ))}
         </tbody>
