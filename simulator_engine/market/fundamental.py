@@ -82,7 +82,7 @@ class Driver:
         self._plan: list[Waypoint] = []
         self.plan_index = 0
         self.daily_volatility = daily_volatility
-        self.correlation = min(0.8, 0.55 * beta)
+        self.correlation = min(0.85, 0.65 * beta)
         self.own_share = sqrt(1.0 - self.correlation * self.correlation)
         self.value = value
         self.fraction = 0.0

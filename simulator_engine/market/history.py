@@ -126,7 +126,7 @@ def _daily_shapes(
     stream: Stream, listing: Listing, market: list[float]
 ) -> list[tuple[float, float, float, float, int]]:
     """Log open, low, high, close and volume of each day of a walk that starts at 0."""
-    correlation = min(0.8, 0.55 * listing.beta)
+    correlation = min(0.85, 0.65 * listing.beta)
     own = sqrt(1.0 - correlation * correlation)
     slow, at = 0.3 * stream.normal(), 0.0
     shapes = []

@@ -21,7 +21,7 @@ AT_BEST: Final = 0.42
 FLEETING: Final = 0.35
 FLEETING_S: Final = 0.35
 NEAR_S: Final = 14.0
-FAR_S: Final = 150.0
+FAR_S: Final = 300.0
 ALERT: Final = 0.6
 """The chance that a stale order is pulled in a step."""
 

@@ -129,7 +129,7 @@ class Participants:
         for k, maker in enumerate(self._makers):
             maker.requote(self._venue, self.symbol, self.driver, now_ns)
             self._schedule.add(now_ns + maker.next_wake_ns(1.0), due.WAKE, self.index, k)
-        for _ in range(40):
+        for _ in range(120):
             self._limits.arrive(self.driver, self._unit, self.scale * self.day_scale, now_ns)
         self._schedule.add(now_ns + 4_000_000_000, due.DEEP, self.index)
 
