@@ -83,9 +83,11 @@ class Book:
         queue[order_id] = (owner, lots)
         orders[order_id] = level
         level.total = total = ahead + lots
-        out.append((ACCEPTED, side, 0, 0, index, order_id, owner, 0, 0, price, lots, ahead))
-        out.append((LEVEL, side, 0, 0, index, 0, 0, 0, 0, price, total, len(queue)))
-        return out
+        rested: list[OutputEvent] = [
+            (ACCEPTED, side, 0, 0, index, order_id, owner, 0, 0, price, lots, ahead),
+            (LEVEL, side, 0, 0, index, 0, 0, 0, 0, price, total, len(queue)),
+        ]
+        return out + rested if out else rested
 
     def cancel(self, order_id: int) -> list[OutputEvent]:
         index = self.index
