@@ -370,6 +370,13 @@ class Hub:
 _hubs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = weakref.WeakKeyDictionary()
 
 
+def poke_all(session_id: UUID) -> None:
+    """As Hub.poke, for every event loop of this process and from any thread."""
+    for loop, found in list(_hubs.items()):
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(found.poke, session_id)
+
+
 def hub() -> Hub:
     """The hub of the running event loop."""
     loop = asyncio.get_running_loop()

@@ -7,7 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
+from channels.layers import InMemoryChannelLayer, get_channel_layer
+
+from apps.streams import hub
 
 log = logging.getLogger("tradesim.streams")
 
@@ -27,11 +29,15 @@ async def leave(layer: Any, session_id: UUID, channel: str) -> None:
 
 
 def session_changed(*, session_id: UUID | str) -> None:
-    """Tell every process that watches this session to look at it now. Never raises; losing one loses nothing."""
-    layer = get_channel_layer()
-    if layer is None:
-        return
+    """Tell every process that watches this session to look at it now. Never raises; losing one loses nothing.
+
+    Bridges of this process are told directly, from any thread: an in-memory layer must not be used across threads.
+    """
     try:
+        hub.poke_all(UUID(str(session_id)))
+        layer = get_channel_layer()
+        if layer is None or isinstance(layer, InMemoryChannelLayer):
+            return
         async_to_sync(layer.group_send)(group(session_id), {"type": "session.notice", "session": str(session_id)})
     except Exception:
         log.warning("could not send a notice about session %s", session_id, exc_info=True)

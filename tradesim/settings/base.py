@@ -252,6 +252,7 @@ SIMULATOR_ADVERTISE = env.text("TRADESIM_SIMULATOR_ADVERTISE")
 SESSION_NOTICE = "apps.streams.notices.session_changed"
 SESSION_READY_WAIT_SECONDS = 2.0  # how long POST /sessions waits before it answers 202
 SIMULATOR_LAUNCHER = "apps.simulator_sessions.launchers.local.LocalLauncher"
+SESSION_NOTICE = "apps.streams.notices.session_changed"  # called when a session's run has changed
 SESSION_QUOTA_PER_USER = env.number("TRADESIM_SESSIONS_PER_USER", 20)
 SESSION_ACTIVE_QUOTA_PER_USER = env.number("TRADESIM_ACTIVE_SESSIONS_PER_USER", 5)
 LEASE_TTL_SECONDS = 6

@@ -1,4 +1,4 @@
-"""The bridge: private streams arrive once and in order whatever the live stream loses; epochs change under open readers."""
+"""The bridge: private streams arrive once and in order, whatever is lost; epochs change under open readers."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from apps.accounts.models import User
 from apps.simulator_sessions import gateway as gateways
 from apps.streams import consumer as consumers
 from apps.streams import hub as hubs
-from apps.streams import tickets
+from apps.streams import notices, tickets
 from apps.streams.routing import websocket_urlpatterns
 from tests.apps import gateways as doubles
 from tests.apps.facts import make_session
@@ -219,6 +219,18 @@ async def test_the_simulators_death_and_return_leave_the_socket_open(api, sessio
     assert resumed["data"]["next_seq"]["orders"] == 2
     source.commit()
     await socket.hear(lambda frame: frame.get("seq") == 2 and frame["stream"] == "orders")
+    await socket.leave()
+
+
+async def test_a_notice_from_another_thread_makes_the_bridge_look_at_once(api, session, source):
+    socket = await enter(api, session)
+    hubs.hub().bridge(session.id)._truth_seconds = 60.0
+    source.kill()
+    await socket.hear(is_type("session.paused"))
+    await asyncio.sleep(0.2)
+    source.restart()
+    await asyncio.get_running_loop().run_in_executor(None, lambda: notices.session_changed(session_id=session.id))
+    await socket.hear(is_type("session.resumed"), timeout=1.0)
     await socket.leave()
 
 
