@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 import time
 from concurrent import futures
 from typing import TextIO
 
 import grpc
+from django.db import connections
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from apps.journal.service import JournalServicer, tls_credentials
 from simulator_engine.contract.v1 import journal_pb2, journal_pb2_grpc
 
 WORKERS = 16  # appends of different sessions wait for the disk together; more only queue at the database
+CLOSE_SECONDS = 1.0
 LOCK_SECONDS = 5.0  # a server that is being replaced ends within this
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 
@@ -25,8 +28,9 @@ class JournalServer:
     def __init__(self, target: str) -> None:
         self.target = target
         self._lock: TextIO | None = None
+        self._workers = futures.ThreadPoolExecutor(WORKERS, thread_name_prefix="journal")
         self._server = grpc.server(
-            futures.ThreadPoolExecutor(WORKERS, thread_name_prefix="journal"),
+            self._workers,
             options=[
                 ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
                 ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
@@ -81,8 +85,27 @@ class JournalServer:
     def stop(self, grace_seconds: float = 2.0) -> None:
         self._health.enter_graceful_shutdown()
         self._server.stop(grace_seconds).wait(grace_seconds + 1.0)
+        self._close_connections()
         if self._lock is not None:
             self._lock.close()
+
+    def _close_connections(self) -> None:
+        """Each worker keeps its own database connection: have each one close it."""
+        together = threading.Barrier(WORKERS)
+
+        def close() -> None:
+            try:
+                together.wait(CLOSE_SECONDS)
+            except threading.BrokenBarrierError:
+                pass  # one is still at work; the rest close all the same
+            connections.close_all()
+
+        try:
+            waiting = [self._workers.submit(close) for _ in range(WORKERS)]
+        except RuntimeError:
+            return  # the interpreter is ending, and closes them itself
+        futures.wait(waiting, timeout=2 * CLOSE_SECONDS)
+        self._workers.shutdown(wait=False)
 
     def wait(self) -> None:
         self._server.wait_for_termination()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from importlib import import_module
 from typing import Any
 
-from apps.common.problems import Problem, field_error
+from apps.common.problems import NotFound, Problem, field_error
+from apps.profiles.selectors import get_portfolio_configuration
 from simulator_engine.market.scenarios import NotPlayable, Scenario, UnknownScenario, resolve
 from simulator_engine.runtime.spec import BadSpec, account_terms
 
-FIELDS = ("preset", "starting_cash", "holdings", "limits")
+FIELDS = ("preset", "starting_cash", "holdings", "limits", "currency", "benchmark")
 
 
 def refused(field: str, message: str, code: str = "VALIDATION_FAILED") -> Problem:
@@ -33,6 +33,8 @@ def resolve_account(*, user: Any, scenario: Scenario, wanted: Any) -> dict[str, 
     unknown = sorted(set(terms) - set(FIELDS))
     if unknown:
         raise refused("account", f"account has no field {unknown[0]!r}; it may hold {', '.join(FIELDS)}.")
+    if terms.get("currency", scenario.currency) != scenario.currency:
+        raise refused("account", f"{scenario.title} is traded in {scenario.currency}.")
     try:
         account_terms(scenario, terms)
     except BadSpec as error:
@@ -51,7 +53,8 @@ def _terms(user: Any, wanted: Any) -> dict[str, Any]:
         configuration = uuid.UUID(wanted)
     except ValueError:
         return {"preset": wanted}
-    found: dict[str, Any] = import_module("apps.profiles.selectors").account_of(
-        user=user, configuration_id=configuration
-    )
-    return found
+    try:
+        stored = get_portfolio_configuration(user=user, configuration_id=configuration)
+    except NotFound:
+        raise refused("account", "You have no portfolio configuration of this id.") from None
+    return {name: value for name, value in stored.as_account().items() if name in FIELDS and value}
