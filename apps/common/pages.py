@@ -38,7 +38,7 @@ def terminal(request: HttpRequest) -> HttpResponse:
     if request.method not in ("GET", "HEAD"):
         return problems.response(problems.Problem(code="METHOD_NOT_ALLOWED", headers={"Allow": "GET, HEAD"}))
     try:
-        page = (settings.FRONTEND_DIST / "index.html").read_bytes()
+        page = settings.TERMINAL_PAGE.read_bytes()
     except OSError:
         return _html(
             "The terminal is not built yet",

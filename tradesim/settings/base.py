@@ -103,7 +103,11 @@ FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [FRONTEND_DIST] if FRONTEND_DIST.is_dir() else []
+# The page that names the built assets: it must come from the same place as they do.
+TERMINAL_PAGE = FRONTEND_DIST / "index.html"
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False
+# Names that carry a hash of the content: the bundler's (eight characters) and Django's own (twelve).
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/(assets/.+-[\w-]{8}\.\w+|.+\.[0-9a-f]{12}\.\w+)$"
 
 # Identity
 AUTH_USER_MODEL = "accounts.User"

@@ -5,7 +5,7 @@ missing.
 from apps.common.production import refuse
 from tradesim import env
 from tradesim.settings.base import *  # noqa: F403
-from tradesim.settings.base import SIMPLE_JWT
+from tradesim.settings.base import SIMPLE_JWT, STATIC_ROOT
 
 PRODUCTION = True
 DEBUG = False
@@ -55,6 +55,7 @@ CHANNEL_LAYERS = (
 RATE_LIMIT_STORAGE = _redis
 CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL") or _redis
 
+TERMINAL_PAGE = STATIC_ROOT / "index.html"  # as collected
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

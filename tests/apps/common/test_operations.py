@@ -73,7 +73,7 @@ def test_metrics_are_for_allowed_addresses_that_come_directly(client, settings):
 
 
 def test_every_other_address_is_the_terminal(client, settings, tmp_path):
-    settings.FRONTEND_DIST = tmp_path
+    settings.TERMINAL_PAGE = tmp_path / "index.html"
     answer = client.get("/t/some-session")
     assert answer.status_code == 503
     assert b"make setup" in answer.content
