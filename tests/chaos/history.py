@@ -24,8 +24,12 @@ FINAL = 9
 
 @dataclass
 class Diary:
-    """What the clients saw: written by them as it happened, never corrected afterwards."""
+    """What the clients saw: written by them as it happened, never corrected afterwards.
 
+    `opening_cash` is what the account had before the first order; the ledger opens with it, as event 0.
+    """
+
+    opening_cash: Decimal
     acknowledged: dict[str, Json] = field(default_factory=dict)
     refused_by_platform: dict[str, Json] = field(default_factory=dict)
     refused_by_venue: dict[str, Json] = field(default_factory=dict)
@@ -66,6 +70,7 @@ def check_history(database: Database, session_id: str, diary: Diary) -> list[str
         *check_ledger(events, ledger),
         *check_orders(events),
         *check_projections(database, key, events, executions, ledger),
+        *check_balances(events, ledger, diary.opening_cash),
         *check_delivered(events, diary),
     ]
 
@@ -180,7 +185,11 @@ def check_orders(events: list[Row]) -> list[str]:
 
 
 def check_projections(
-    database: Database, key: str, events: list[Row], executions: list[Row], ledger: list[Row]
+    database: Database,
+    key: str,
+    events: list[Row],
+    executions: list[Row],
+    ledger: list[Row],
 ) -> list[str]:
     """I3, I6: orders, positions and account say what the event log and the ledger say."""
     breaches = []
@@ -189,21 +198,37 @@ def check_projections(
     if logged != projected:
         odd = sorted(set(logged) ^ set(projected)) or [seq for seq in logged if logged[seq] != projected[seq]]
         breaches.append(f"executions are not the event log's reports, first at {odd[:5]}")
-    cash = sum(row["amount_scaled"] for row in ledger if row["account"] == "USER" and row["is_cash"])
+    moved = sum(row["amount_scaled"] for row in ledger if row["account"] == "USER" and row["is_cash"])
+    cash = Decimal(moved).scaleb(-4)
     shares: dict[str, int] = defaultdict(int)
     for row in ledger:
         if row["account"] == "USER" and not row["is_cash"]:
             shares[row["asset"]] += row["amount_scaled"]
     for row in database.rows("SELECT report FROM portfolio_accountstate WHERE session_id = ?", key):
         account = json.loads(row["report"])
-        if Decimal(account["cash"]) != Decimal(cash).scaleb(-4):
-            breaches.append(f"I3: the account has {account['cash']}, the ledger {Decimal(cash).scaleb(-4)}")
+        if Decimal(account["cash"]) != cash:
+            breaches.append(f"I3: the account has {account['cash']}, the ledger says {cash}")
         if Decimal(account["buying_power"]) < 0:
             breaches.append("I6: buying power is below zero")
     for row in database.rows("SELECT symbol, report FROM portfolio_position WHERE session_id = ?", key):
         held = Decimal(json.loads(row["report"])["quantity"])
         if held != Decimal(shares[row["symbol"]]).scaleb(-8):
             breaches.append(f"I3: the position in {row['symbol']} is {held}, the ledger's another")
+    return breaches
+
+
+def check_balances(events: list[Row], ledger: list[Row], opening_cash: Decimal) -> list[str]:
+    """I1, I3 at every moment: each account report shows the opening deposit and all legs so far."""
+    moved: dict[int, int] = defaultdict(int)
+    for row in ledger:
+        if row["account"] == "USER" and row["is_cash"]:
+            moved[row["event_seq"]] += row["amount_scaled"]
+    cash = Decimal(moved[0]).scaleb(-4)
+    breaches = [] if cash == opening_cash else [f"I1: the ledger opens with {cash} instead of {opening_cash}"]
+    for event in events:
+        cash += Decimal(moved[event["event_seq"]]).scaleb(-4)
+        if event["type"] == "account.updated" and Decimal(event["data"]["cash"]) != cash:
+            breaches.append(f"I3: event {event['event_seq']} shows {event['data']['cash']}, the ledger says {cash}")
     return breaches
 
 

@@ -10,6 +10,7 @@ import signal
 import statistics
 import threading
 import time
+from decimal import Decimal
 
 import pytest
 
@@ -41,7 +42,7 @@ def refresh_as_needed(client: ApiClient, others: list[Trader], signed_in_at: flo
 def test_nothing_is_lost_when_killed_under_load(product: LiveServer, trader: ApiClient) -> None:
     chooser = random.Random(20_081_010)
     session_id = trader.start_session()["id"]
-    diary = Diary()
+    diary = Diary(opening_cash=Decimal(trader.account(session_id)["cash"]))
     stop = threading.Event()
     returns: list[float] = []
     with trader.stream(session_id, "orders", "account", "session", resume=True) as stream:
@@ -97,7 +98,7 @@ def _ready_above(client: ApiClient, session_id: str, epoch: int) -> bool:
 def test_a_woken_simulator_is_fenced_off(product: LiveServer, trader: ApiClient) -> None:
     """SIGSTOP for ten seconds under load, then SIGCONT: the woken one appends nothing and ends."""
     session_id = trader.start_session()["id"]
-    diary = Diary()
+    diary = Diary(opening_cash=Decimal(trader.account(session_id)["cash"]))
     stop = threading.Event()
     one = Trader(trader, session_id, diary, seed=99, stop=stop, pause=0.02)
     one.start()
@@ -136,7 +137,7 @@ def _lives(pid: int) -> bool:
 def test_the_server_is_killed_under_load(product: LiveServer, trader: ApiClient) -> None:
     """kill -9 of the processes that serve the browser, three times, with traders at work."""
     session_id = trader.start_session()["id"]
-    diary = Diary()
+    diary = Diary(opening_cash=Decimal(trader.account(session_id)["cash"]))
     stop = threading.Event()
     with trader.stream(session_id, "orders", "account", "session", resume=True) as stream:
         traders = [Trader(trader, session_id, diary, seed=n, stop=stop, pause=0.02) for n in (5, 6)]
