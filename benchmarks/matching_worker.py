@@ -39,6 +39,7 @@ def ours_one_by_one(events: Events) -> int:
 
 
 def ours_in_batches(events: Events) -> int:
+    """Records in, records out: the packing and the reading of both are in the figure."""
     from simulator_engine.core.factory import create_matching_core
     from simulator_engine.core.records import INPUT, OUTPUT, TRADE
 

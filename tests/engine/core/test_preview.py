@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from simulator_engine.core.fees import FeeSchedule
 from simulator_engine.core.reasons import RejectCode, Side, TimeInForce
-from tests.engine.core.venues import BUY, NOW, order, quote, reports, units, venue
+from tests.engine.core.venues import BUY, NOW, SELL, order, quote, reports, units, venue
 
 
 def test_walking_the_book() -> None:
@@ -39,6 +39,17 @@ def test_what_cannot_be_read_still_has_a_preview() -> None:
     assert [code for code, _ in preview.refusals] == ["INCORRECT_QUANTITY", "INVALID_PRICE_INCREMENT"]
     assert preview.buying_power_minor == preview.buying_power_after_minor == units(10)
     assert made.preview(order("a", BUY, 1, "50.00", symbol="NONE")).refusals[0].code == "UNKNOWN_SYMBOL"
+
+
+def test_an_own_order_in_the_way_stops_the_walk() -> None:
+    made = venue(holdings=(("ACME", 50, 5000),))
+    quote(made, asks=((5000, 10), (5001, 50)))
+    made.handle(order("own", SELL, 50, "50.00"), NOW)
+    command = order("a", BUY, 100, "50.05")
+    preview = made.preview(command)
+    assert (preview.fill_lots, preview.resting_lots) == (10, 0)
+    told = reports(made.handle(command, NOW))
+    assert (told[-1].cum_lots, told[-1].leaves_lots, told[-1].text) == (10, 0, "SELF_MATCH_PREVENTION")
 
 
 @settings(max_examples=150, deadline=None)

@@ -163,3 +163,14 @@ def test_closed_markets_take_cancels_and_closing_totals_only() -> None:
     made.close_day(NOW + 1)
     assert refusal(made.handle(ReplaceOrder("b", "a", quantity="90"), NOW)).reject_code is RejectCode.MARKET_CLOSED
     assert steps(made.handle(ReplaceOrder("c", "a", quantity="40"), NOW)) == [("REPLACED", "FILLED")]
+
+
+def test_a_sale_is_replaced_in_its_own_place() -> None:
+    """What the replaced order sells is not counted twice against what is held."""
+    made = venue(holdings=(("ACME", 100, 5000),))
+    made.handle(order("a", SELL, 100, "51.00"), NOW)
+    assert steps(made.handle(ReplaceOrder("b", "a", price="50.50"), NOW)) == [("REPLACED", "NEW")]
+    assert steps(made.handle(ReplaceOrder("c", "b", quantity="80"), NOW)) == [("REPLACED", "NEW")]
+    refused = refusal(made.handle(ReplaceOrder("d", "c", quantity="101"), NOW))
+    assert refused.reject_code is RejectCode.SHORT_SELL_NOT_PERMITTED
+    assert refused.text == "sells 101, holds 100"
