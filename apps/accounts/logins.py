@@ -5,13 +5,14 @@ RefreshFamily.
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from apps.accounts import tokens
+from apps.accounts import recent, tokens
 from apps.accounts.identity import AccessIdentity
 from apps.accounts.models import RefreshFamily, User
 from apps.audit import services as audit
@@ -137,6 +138,7 @@ def end_families(
         for pk in families.values_list("pk", flat=True)
         if RefreshFamily.objects.filter(pk=pk, ended_at__isnull=True).update(ended_at=now, end_reason=reason)
     ]
+    transaction.on_commit(partial(recent.forget, ended))
     for pk in ended:
         audit.record(
             action="login.ended",
@@ -192,6 +194,9 @@ def is_live(*, sid: UUID, now: datetime) -> bool:
 
 def authenticate(*, token: str, now: datetime) -> AccessIdentity:
     """The person behind an access token, whose login still stands. Raises 401."""
+    known = recent.recall(token, now=now)
+    if known is not None:
+        return known
     try:
         claims = tokens.read_access(token, now=now)
     except tokens.TokenInvalid:
@@ -201,4 +206,6 @@ def authenticate(*, token: str, now: datetime) -> AccessIdentity:
     family = next(iter(found), None)
     if family is None or family.ended_at or family.expires_at <= now or not family.user.is_active:
         raise Unauthenticated(code="SESSION_REVOKED")
-    return AccessIdentity(family.user, family.pk, claims.expires_at)
+    identity = AccessIdentity(family.user, family.pk, claims.expires_at)
+    recent.remember(token, identity)
+    return identity

@@ -5,6 +5,7 @@ No answer here may tell whether an address is known, by its body, its status or 
 """
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -12,7 +13,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from apps.accounts import logins
+from apps.accounts import logins, recent
 from apps.accounts.emails import normalise
 from apps.accounts.identity import AccessIdentity
 from apps.accounts.logins import Pair
@@ -103,6 +104,7 @@ def change_profile(*, user: User, display_name: str, now: datetime, actor: User 
         before = User.objects.filter(pk=user.pk).values_list("display_name", flat=True).get()
         if before != display_name:
             User.objects.filter(pk=user.pk).update(display_name=display_name)
+            transaction.on_commit(partial(recent.forget_user, user.pk))
             audit.record(
                 action="user.changed",
                 object_type="user",
@@ -160,6 +162,7 @@ def set_standing(*, user: User, role: str, is_active: bool, actor: User, now: da
         after = {"role": str(Role(role)), "is_active": is_active}
         if before != after:
             User.objects.filter(pk=user.pk).update(role=role, is_active=is_active)
+            transaction.on_commit(partial(recent.forget_user, user.pk))
             logins.end_families(user_id=user.pk, reason=RefreshFamily.EndReason.DISABLED, now=now, actor_id=actor.pk)
             audit.record(
                 action="user.standing_changed",

@@ -130,6 +130,8 @@ JWT_SIGNING_KEY = ""
 JWT_ISSUER = "tradesim"
 JWT_AUDIENCE = "tradesim-api"
 ACCESS_TOKEN_SECONDS = 600
+# A login that ended in another process is noticed within this; access must end everywhere within five seconds.
+ACCESS_RECHECK_SECONDS = 1.0
 REFRESH_TOKEN_SECONDS = 14 * 86_400
 # However often it is refreshed, a login ends after this.
 REFRESH_FAMILY_SECONDS = 90 * 86_400
@@ -257,6 +259,8 @@ SESSION_NOTICE = "apps.streams.notices.session_changed"
 SESSION_READY_WAIT_SECONDS = 2.0  # how long POST /sessions waits before it answers 202
 SIMULATOR_LAUNCHER = "apps.simulator_sessions.launchers.local.LocalLauncher"
 SESSION_NOTICE = "apps.streams.notices.session_changed"  # called when a session's run has changed
+# Simulators that one machine runs at once: 500 were measured to run, at 4 to 12 MiB each.
+SIMULATOR_MAX_PROCESSES = env.number("TRADESIM_SIMULATOR_MAX_PROCESSES", 400)
 SESSION_QUOTA_PER_USER = env.number("TRADESIM_SESSIONS_PER_USER", 20)
 SESSION_ACTIVE_QUOTA_PER_USER = env.number("TRADESIM_ACTIVE_SESSIONS_PER_USER", 5)
 LEASE_TTL_SECONDS = 6

@@ -13,6 +13,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 BACKGROUND_BACKEND = "apps.common.background.InlineBackend"
 CELERY_TASK_EAGER_PROPAGATES = True
 RATE_LIMIT_ENABLED = False
+ACCESS_RECHECK_SECONDS = 0.0  # tests change rows behind the services' back
 LOGGING = {"level": env.text("TRADESIM_LOG_LEVEL", "WARNING"), "format": "console"}
 REST_FRAMEWORK = dict(REST_FRAMEWORK)
 
