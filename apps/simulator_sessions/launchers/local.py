@@ -51,6 +51,9 @@ class LocalLauncher:
     def start(self, request: LaunchRequest) -> dict[str, Any]:
         self._ensure_zygote()
         self._hold_ownership()
+        running = self.processes()
+        if len(running) >= settings.SIMULATOR_MAX_PROCESSES and request.run_name not in running:
+            raise NoCapacity("full", f"{len(running)} exchanges run on this machine")
         answer = self._ask({"op": "start", "run": request.run_name, "config": self._config(request)})
         if not answer.get("ok"):
             kind = NoCapacity if answer.get("capacity") else LaunchFailed
