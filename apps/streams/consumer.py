@@ -34,6 +34,8 @@ MARKET_SECONDS: Final = 0.05
 BAD_MESSAGES: Final = 3
 COMMANDS_AT_ONCE: Final = 16
 """Commands of one socket under way at a time; one more is refused, so that a loop of a client stays its own problem."""
+RATE_REFUSALS: Final = 20
+"""A client that goes on after so many refusals in one connection is not listening: 4429."""
 REJOIN_BEATS: Final = 30
 """A channel layer that came back empty has forgotten its groups: join again every 30 s."""
 
@@ -57,6 +59,7 @@ class StreamConsumer(AsyncWebsocketConsumer):
         self.closing = False
         self.coalesce = False
         self.bad_messages = 0
+        self.rate_refusals = 0
         self.working: set[asyncio.Task[None]] = set()
         self.marks: dict[int, int] = {}
         self.outgoing = asyncio.Event()
@@ -152,6 +155,7 @@ class StreamConsumer(AsyncWebsocketConsumer):
             self.reader.say(
                 frames.error("RATE", f"at most {COMMANDS_AT_ONCE} commands at once", now=_now(), id=command.id)
             )
+            self._count_rate_refusal()
             return
         task = self._spawn(self._execute(command))
         self.working.add(task)
@@ -169,6 +173,13 @@ class StreamConsumer(AsyncWebsocketConsumer):
             now=_now(),
         )
         self.reader.say(answer)
+        if b'"code":"RATE_LIMITED"' in answer:
+            self._count_rate_refusal()
+
+    def _count_rate_refusal(self) -> None:
+        self.rate_refusals += 1
+        if self.rate_refusals == RATE_REFUSALS:
+            self._spawn(self._end(TOO_MANY, "RATE", "too many commands"))
 
     # --- what the client hears ---------------------------------------------------------------------------------
 
@@ -182,6 +193,9 @@ class StreamConsumer(AsyncWebsocketConsumer):
         while not self.closing:
             if outbox.overflowed:
                 await self._too_slow()
+                return
+            if self.reader.halted:
+                await self._end(FAULT, "SESSION_HALTED", "the exchange is halted: its records do not agree")
                 return
             wait: float | None = None
             if not outbox.has_private and outbox.has_market:

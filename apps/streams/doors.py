@@ -69,6 +69,9 @@ async def events(*, session_id: UUID, streams: dict[str, int | None], holder: ti
             if reader.outbox.overflowed:
                 yield _event(frames.error("SLOW_READER", "too much is unread", now=_now()), reader)
                 return
+            if reader.halted:
+                yield _event(frames.error("SESSION_HALTED", "the exchange is halted", now=_now()), reader)
+                return
             for message in reader.outbox.take_private():
                 yield _event(message, reader)
             # The server takes the next event only when the connection took the last: taken is acknowledged.

@@ -41,6 +41,7 @@ class Reader:
         self.outbox = Outbox()
         self.streams: set[str] = set()
         self.next_seq: dict[str, int] = {}
+        self.halted = False
         self._awaiting_book: set[str] = set()
         self._wake = wake
 
@@ -62,6 +63,11 @@ class Reader:
 
     def say(self, message: bytes) -> None:
         self.outbox.put_control(message)
+        self._wake()
+
+    def halt(self) -> None:
+        """The session's records are damaged: nothing more can be told, and the reader must be closed."""
+        self.halted = True
         self._wake()
 
     def want(self, streams: Iterable[str]) -> None:
@@ -197,6 +203,9 @@ class Bridge:
                 self._pause({"paused": True, "reason": "The exchange is being restored."})
                 await self._wait(RETRY_SECONDS)
                 continue
+            if location.halted:
+                for reader in self._readers:
+                    reader.halt()
             ended = location.status in ENDED
             self._pause(
                 {"paused": True, "status": location.status}, type="session.stopped" if ended else "session.paused"

@@ -40,6 +40,8 @@ class Location:
     epoch: int
     status: str
     target: str = ""
+    halted: bool = False
+    """Its records contradict each other: it is not served again before somebody has looked."""
 
     @property
     def ready(self) -> bool:
@@ -125,7 +127,8 @@ class SessionSource:
             return Location(0, "")
         status = lease.session.status
         serving = status == Status.READY.value and lease.state == "READY"
-        return Location(lease.epoch, status, lease.endpoint if serving else "")
+        halted = lease.state == "HALTED" or lease.session.cause.startswith("halted")
+        return Location(lease.epoch, status, lease.endpoint if serving else "", halted=halted and not serving)
 
     def open(self, location: Location) -> FrameStream:
         stream = SimulatorStream(

@@ -67,6 +67,7 @@ class ScriptedSource:
     def __init__(self) -> None:
         self.epoch = 1
         self.ready = True
+        self.halted = False
         self.status = "READY"
         self.log: dict[str, list[Frame]] = {name: [] for name in PRIVATE_STREAMS}
         self.market: dict[str, int] = {}
@@ -79,7 +80,7 @@ class ScriptedSource:
     # --- what a bridge asks ---
 
     async def locate(self) -> Location:
-        return Location(self.epoch, self.status, "unix:/run/sim" if self.ready else "")
+        return Location(self.epoch, self.status, "unix:/run/sim" if self.ready else "", halted=self.halted)
 
     def open(self, location: Location) -> ScriptedStream:
         self.opened += 1

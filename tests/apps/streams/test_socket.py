@@ -373,3 +373,25 @@ async def test_the_same_order_fifty_times_at_once_is_one_order(api, session, sou
     assert statuses.count(201) == 1
     assert set(statuses) <= {200, 201, 409}
     assert len(gateway.calls) == 1
+
+
+async def test_a_halted_session_closes_with_4500(api, session, source):
+    socket = await enter(api, session)
+    source.halted = True
+    source.kill(status="FAILED")
+    assert await socket.until_closed() == 4500
+    assert socket.frames[-1]["code"] == "SESSION_HALTED"
+
+
+async def test_going_on_beyond_the_rate_is_told_and_then_closed_with_4429(api, session, source, gateway, settings):
+    settings.RATE_LIMIT_ENABLED = True
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "orders": "1/hour"}
+    socket = await enter(api, session)
+    for n in range(2):
+        await socket.say({"op": "order.submit", "id": n, "body": {**ORDER, "client_order_id": f"o-{n}"}})
+    refused = await socket.hear(lambda frame: frame.get("op") == "error")
+    assert (refused["status"], refused["problem"]["code"]) == (429, "RATE_LIMITED")
+    for n in range(2, 30):
+        await socket.say({"op": "order.submit", "id": n, "body": {**ORDER, "client_order_id": f"o-{n}"}})
+    assert await socket.until_closed() == 4429
+    assert len(gateway.calls) == 1
