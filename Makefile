@@ -70,6 +70,7 @@ types: setup-test ## mypy (strict for the engine) and the browser part's type ch
 
 bench: setup-test ## Measure, print a table, keep benchmarks/results/*.json
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.matching
 
 doctor: ## Say what is present on this machine and what is missing
 	@$(PYTHON) deploy/laptop/doctor.py

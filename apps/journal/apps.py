@@ -1,3 +1,5 @@
+"""Django's entry for the log of record."""
+
 from django.apps import AppConfig
 
 

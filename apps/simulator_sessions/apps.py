@@ -1,3 +1,5 @@
+"""Django's entry for sessions; the folder is not called `sessions` because Django owns that label."""
+
 from django.apps import AppConfig
 
 

@@ -1,3 +1,5 @@
+"""Routes of a trader's exchanges, below /api/v1."""
+
 from django.urls import path
 
 from apps.simulator_sessions import progress_stream, views

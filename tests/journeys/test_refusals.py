@@ -216,7 +216,9 @@ def test_nothing_can_be_done_to_somebody_elses_session(desk: Desk, stranger: Api
     assert desk.trader.session(desk.session_id)["status"] == "READY"
 
 
-@pytest.mark.parametrize("authorization", [None, "Bearer nonsense", "Bearer two words", "Basic eDp5", "Api-Key nonsense"])
+@pytest.mark.parametrize(
+    "authorization", [None, "Bearer nonsense", "Bearer two words", "Basic eDp5", "Api-Key nonsense"]
+)
 def test_without_a_valid_token_nothing_is_answered(desk: Desk, nobody: ApiClient, authorization: str | None) -> None:
     headers = {"Authorization": authorization} if authorization else {}
     for tail in ("", "/orders", "/account"):
