@@ -16,7 +16,7 @@ import msgspec
 from simulator_engine import ENGINE_VERSION
 from simulator_engine.config import SimulatorConfig
 from simulator_engine.contract.v1 import journal_pb2, simulator_pb2
-from simulator_engine.market.exchange import Exchange
+from simulator_engine.market.exchange import BadSnapshot, Exchange
 from simulator_engine.runtime.journal_client import JournalClient
 from simulator_engine.runtime.spec import SessionPlan
 from simulator_engine.runtime.state import SessionState, StateSnapshot
@@ -93,7 +93,12 @@ def _decode(config: SimulatorConfig, plan: SessionPlan, data: bytes) -> SessionS
         kept = msgspec.msgpack.decode(data, type=StateSnapshot)
     except msgspec.MsgspecError as error:
         raise RestoreFailed(f"the snapshot cannot be read: {error}") from error
-    exchange = Exchange.restore(scenario=plan.scenario, seed=plan.seed, account=plan.account, data=kept.exchange)
+    try:
+        exchange = Exchange.restore(
+            scenario=plan.scenario, seed=plan.seed, account=plan.account, data=kept.exchange
+        )
+    except BadSnapshot as error:
+        raise RestoreFailed(f"the snapshot cannot be restored: {error}") from error
     if exchange.event_hash != kept.event_hash or exchange.event_count != kept.event_count:
         raise RestoreFailed("the snapshot's exchange is not the one that was saved")
     return SessionState(
