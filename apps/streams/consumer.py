@@ -277,6 +277,7 @@ class StreamConsumer(AsyncWebsocketConsumer):
         """This process is about to stop: say so and close, so that the browser goes elsewhere at once."""
         if not self.closing:
             self.closing = True
+            # Daphne's protocol refuses to send 1012: there the notice is all, and the connection ends with the server.
             with contextlib.suppress(Exception):
                 await self.send(text_data=_text(frames.server_shutdown(now=_now())))
                 await self.close(RESTART)

@@ -10,6 +10,7 @@ import base64
 import binascii
 import contextlib
 import time
+import weakref
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -29,6 +30,9 @@ POLL_SECONDS: Final = 0.3
 """How long a poll waits for the first market frames: six of the simulator's beats."""
 
 
+_waiting: weakref.WeakSet[asyncio.Event] = weakref.WeakSet()
+
+
 def read_streams(text: str, cursor: str) -> dict[str, int | None]:
     """The streams of an address, resumed where the cursor says. Raises a 400 Problem."""
     try:
@@ -45,6 +49,7 @@ async def events(*, session_id: UUID, streams: dict[str, int | None], holder: ti
     """Server-sent events until the client leaves, the login ends or this process does."""
     drain.install()
     wake = asyncio.Event()
+    _waiting.add(wake)
     reader = Reader(wake.set)
     bridge = hub().bridge(session_id)
     bridge.attach(reader)
@@ -112,6 +117,14 @@ async def poll(*, session_id: UUID, streams: dict[str, int | None], close_after:
         bridge.detach(reader)
         if close_after:
             await hub().close()
+
+
+async def _wake_all() -> None:
+    for wake in list(_waiting):
+        wake.set()
+
+
+drain.on_drain(_wake_all)
 
 
 def _heartbeat(bridge: Bridge, reader: Reader) -> bytes:

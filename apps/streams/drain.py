@@ -1,6 +1,6 @@
 """A planned end of this process: readers are told before the server closes their connections.
 
-It adds to the server's own signal handling and replaces nothing of it.
+It adds to the server's own signal handling, which follows a moment later, and replaces nothing of it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ import threading
 from collections.abc import Callable, Coroutine
 from types import FrameType
 from typing import Any
+
+FAREWELL_SECONDS = 0.15
+"""Between the signal and the server's own handling of it: time for the last frames to leave."""
 
 _farewells: list[Callable[[], Coroutine[Any, Any, None]]] = []
 _installed = False
@@ -45,9 +48,11 @@ def _handler(
     loop: asyncio.AbstractEventLoop, before: Callable[[int, FrameType | None], Any]
 ) -> Callable[[int, FrameType | None], None]:
     def handle(number: int, frame: FrameType | None) -> None:
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(_say_goodbye)
-        before(number, frame)
+        if _draining.is_set() or not loop.is_running():
+            before(number, frame)  # asked twice, or nobody is there to be told
+            return
+        loop.call_soon_threadsafe(_say_goodbye)
+        loop.call_soon_threadsafe(loop.call_later, FAREWELL_SECONDS, before, number, frame)
 
     return handle
 
