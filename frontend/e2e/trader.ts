@@ -51,4 +51,7 @@ export async function trade(page: Page, order: { side: 'Buy' | 'Sell'; type: 'Li
   await ticket.getByLabel('Quantity').fill(order.quantity);
   if (order.price !== undefined) await ticket.getByLabel(/Limit price/).fill(order.price);
   await ticket.getByRole('button', { name: new RegExp(`^${order.side} ${order.quantity}`) }).click();
+  // On a slow line the ticket asks twice.
+  const again = ticket.getByRole('button', { name: /press again/ });
+  if (await again.isVisible()) await again.click();
 }

@@ -56,7 +56,7 @@ export class TradingSession {
   private readonly joined = new Map<string, number>();
   private refreshedAt = new Map<string, number>();
 
-  constructor(id: string, check = false) {
+  constructor(id: string, check?: (item: unknown) => void) {
     this.id = id;
     this.commands = createDesk({ sessionId: id, state: () => this.facts.getState(), dispatch: this.dispatch });
     this.client = new StreamClient({

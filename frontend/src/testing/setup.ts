@@ -4,18 +4,19 @@ import { afterEach } from 'vitest';
 
 afterEach(cleanup);
 
-globalThis.matchMedia ??= ((query: string) => ({
+// jsdom has neither, whatever the types say.
+const browser = globalThis as { matchMedia?: unknown; ResizeObserver?: unknown };
+
+browser.matchMedia ??= (query: string) => ({
   matches: false,
   media: query,
   onchange: null,
   addEventListener: () => undefined,
   removeEventListener: () => undefined,
-  addListener: () => undefined,
-  removeListener: () => undefined,
   dispatchEvent: () => false,
-})) as typeof matchMedia;
+});
 
-globalThis.ResizeObserver ??= class {
+browser.ResizeObserver ??= class {
   observe(): void {}
   unobserve(): void {}
   disconnect(): void {}

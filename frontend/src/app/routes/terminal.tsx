@@ -31,7 +31,10 @@ export function TerminalPage() {
   useTitle(state.kind === 'open' ? state.session.detail?.name || 'Terminal' : 'Terminal');
 
   useEffect(() => {
-    const session = new TradingSession(sessionId, import.meta.env.DEV);
+    let check: ((item: unknown) => void) | undefined;
+    // The schemas are left out of the built terminal.
+    if (import.meta.env.DEV) void import('@/stream/schemas').then((schemas) => { check = schemas.checkFrame; });
+    const session = new TradingSession(sessionId, (item) => check?.(item));
     session.onNotice = show;
     let gone = false;
     session.open().then(

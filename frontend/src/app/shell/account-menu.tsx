@@ -1,6 +1,6 @@
 /** Who is signed in, and the ways from here. */
-import { useNavigate } from '@tanstack/react-router';
-import { DropdownMenu } from 'radix-ui';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { Flyout } from '@/components/flyout';
 import { signOut, useIdentity } from '@/features/auth/identity';
 
 export function AccountMenu() {
@@ -8,19 +8,26 @@ export function AccountMenu() {
   const navigate = useNavigate();
   const name = user?.display_name || user?.email || '?';
   return (
-    <DropdownMenu.Root>
-      <DropdownMenu.Trigger className="flex size-7 items-center justify-center rounded-full bg-hover text-xs font-semibold uppercase" aria-label={`Account of ${name}`}>
-        {name.slice(0, 1)}
-      </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content className="menu" align="end" sideOffset={8}>
-          <DropdownMenu.Label className="px-3 py-1.5 text-xs text-dim">{user?.email}</DropdownMenu.Label>
-          <DropdownMenu.Item className="menu-item" onSelect={() => void navigate({ to: '/lobby' })}>Lobby</DropdownMenu.Item>
-          <DropdownMenu.Item className="menu-item" onSelect={() => void navigate({ to: '/profile' })}>Profile and preferences</DropdownMenu.Item>
-          <DropdownMenu.Separator className="my-1 h-px bg-line" />
-          <DropdownMenu.Item className="menu-item" onSelect={() => void signOut().finally(() => void navigate({ to: '/login' }))}>Sign out</DropdownMenu.Item>
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
+    <Flyout
+      label="Account"
+      className="menu"
+      trigger={{
+        className: 'flex size-7 shrink-0 items-center justify-center rounded-full bg-hover text-xs font-semibold uppercase',
+        'aria-label': `Account of ${name}`,
+        children: name.slice(0, 1),
+      }}
+    >
+      {(close) => (
+        <>
+          <p className="px-3 py-1.5 text-xs text-dim">{user?.email}</p>
+          <Link className="menu-item" to="/lobby" onClick={close}>Lobby</Link>
+          <Link className="menu-item" to="/profile" onClick={close}>Profile and preferences</Link>
+          <hr className="my-1 border-line" />
+          <button type="button" className="menu-item" onClick={() => { close(); void signOut().finally(() => void navigate({ to: '/login' })); }}>
+            Sign out
+          </button>
+        </>
+      )}
+    </Flyout>
   );
 }

@@ -1,13 +1,16 @@
 /** Header, messages and, when the sign-in ran out, the dialog that renews it in place. */
+import { QueryClientProvider } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useEffect, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, type ReactNode } from 'react';
 import { Toaster } from 'sonner';
 import { Dialog } from '@/components/dialog';
-import { AuthForm } from '@/features/auth/auth-form';
 import { useIdentity } from '@/features/auth/identity';
 import { applyPreferences, loadPreferences } from '@/features/profile/preferences';
 import { AccountMenu } from '@/app/shell/account-menu';
 import { Brand } from '@/app/shell/brand';
+import { queries } from '@/app/shell/queries';
+
+const AuthForm = lazy(() => import('@/features/auth/auth-form').then((module) => ({ default: module.AuthForm })));
 
 let applied = false;
 
@@ -26,9 +29,9 @@ export function PageFrame({ header, children, fixed = false }: { header?: ReactN
         {header ?? <span className="flex-1" />}
         <AccountMenu />
       </header>
-      {children}
+      <QueryClientProvider client={queries}>{children}</QueryClientProvider>
       <Dialog open={status === 'expired'} close={() => undefined} locked title="Sign in again" describe="Your sign-in ran out. Your workspace and orders are untouched.">
-        <AuthForm key={email} mode="again" email={email ?? ''} done={() => undefined} />
+        <Suspense><AuthForm key={email} mode="again" email={email ?? ''} done={() => undefined} /></Suspense>
       </Dialog>
       <Toaster position="bottom-center" theme="dark" visibleToasts={4} toastOptions={{ className: 'toast' }} />
     </div>

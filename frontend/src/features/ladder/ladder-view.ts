@@ -23,7 +23,8 @@ export interface CentreInputs {
 export function shouldCentre({ top, rows, middle, pointerInside, buttonDown }: CentreInputs): boolean {
   if (middle === null || pointerInside || buttonDown) return false;
   const row = top - middle;
-  return row < 2 || row > rows - 3;
+  const margin = Math.max(2, Math.floor(rows / 6));
+  return row < margin || row > rows - 1 - margin;
 }
 
 export interface OwnAtPrice {

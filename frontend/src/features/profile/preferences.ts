@@ -1,29 +1,42 @@
 /** What the trader prefers, stored on the server, applied to the document at once. */
-import { z } from 'zod';
 import { get, send } from '@/lib/http';
 import { setNumberStyle } from '@/lib/decimal';
 
-export const preferencesShape = z.object({
-  theme: z.enum(['dark', 'light', 'contrast', 'system']).catch('dark'),
-  palette: z.enum(['green-red', 'blue-orange']).catch('green-red'),
-  number_format: z.enum(['en-US', 'de-DE', 'fr-FR', 'en-IN']).catch('en-US'),
-  sizes: z.array(z.string().regex(/^\d+$/)).length(5).catch(['10', '50', '100', '250', '500']),
-});
+export const THEMES = ['dark', 'light', 'contrast', 'system'] as const;
+export const PALETTES = ['green-red', 'blue-orange'] as const;
+export const NUMBER_STYLES = ['en-US', 'de-DE', 'fr-FR', 'en-IN'] as const;
 
-export type Preferences = z.infer<typeof preferencesShape>;
-export const DEFAULTS: Preferences = preferencesShape.parse({});
+export interface Preferences {
+  theme: (typeof THEMES)[number];
+  palette: (typeof PALETTES)[number];
+  number_format: (typeof NUMBER_STYLES)[number];
+  sizes: string[];
+}
+
+function oneOf<T extends string>(values: readonly T[], value: unknown, otherwise: T): T {
+  return values.find((each) => each === value) ?? otherwise;
+}
+
+/** What is stored as far as it makes sense; the default for each part that does not. */
+export function readPreferences(stored: Record<string, unknown>): Preferences {
+  const sizes = stored.sizes;
+  const sound = Array.isArray(sizes) && sizes.length === 5 && sizes.every((size) => typeof size === 'string' && /^[1-9]\d*$/.test(size));
+  return {
+    theme: oneOf(THEMES, stored.theme, 'dark'),
+    palette: oneOf(PALETTES, stored.palette, 'green-red'),
+    number_format: oneOf(NUMBER_STYLES, stored.number_format, 'en-US'),
+    sizes: sound ? (sizes as string[]) : ['10', '50', '100', '250', '500'],
+  };
+}
 
 /** The server keeps unknown keys for other clients; this one reads its own. */
 export async function loadPreferences(): Promise<{ mine: Preferences; all: Record<string, unknown> }> {
-  const answer = await get<Record<string, unknown>>('/me/preferences');
-  const inner = typeof answer.preferences === 'object' && answer.preferences !== null ? (answer.preferences as Record<string, unknown>) : answer;
-  return { mine: preferencesShape.parse(inner), all: answer };
+  const all = await get<Record<string, unknown>>('/me/preferences');
+  return { mine: readPreferences(all), all };
 }
 
 export async function savePreferences(mine: Preferences, all: Record<string, unknown>): Promise<void> {
-  const nested = typeof all.preferences === 'object' && all.preferences !== null;
-  const body = nested ? { ...all, preferences: { ...(all.preferences as object), ...mine } } : { ...all, ...mine };
-  await send('PUT', '/me/preferences', { body });
+  await send('PUT', '/me/preferences', { body: { ...all, ...mine } });
 }
 
 export function applyPreferences(preferences: Preferences): void {

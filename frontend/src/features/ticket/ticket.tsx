@@ -140,7 +140,7 @@ export function Ticket() {
       <SelectField label="Time in force" value={draft.timeInForce} onChange={(event) => edit({ timeInForce: event.target.value as typeof draft.timeInForce })} options={TIME_IN_FORCE} />
       <PreviewBox preview={sound ? preview : null} asking={asking} problem={hint} />
       <Button type="submit" size="large" tone={draft.side === 'BUY' ? 'buy' : 'sell'} busy={busy} disabled={order === null || !mayTrade(link)}>
-        {confirming ? 'Connection degraded: press again to send' : !mayTrade(link) ? 'Waiting for the connection' : `${draft.side === 'BUY' ? 'Buy' : 'Sell'} ${draft.quantity || '0'} ${symbol}`}
+        {confirming ? 'Slow line: press again to send' : !mayTrade(link) ? 'Waiting for the connection' : `${draft.side === 'BUY' ? 'Buy' : 'Sell'} ${draft.quantity || '0'} ${symbol}`}
       </Button>
     </form>
   );

@@ -1,7 +1,6 @@
 /** The state of the line in one word, and everything known about it behind a click. */
-import { Popover } from 'radix-ui';
-import { useState } from 'react';
 import { Button } from '@/components/button';
+import { Flyout } from '@/components/flyout';
 import { useLink, useSession } from '@/stream/context';
 import type { LinkState } from '@/stream/link';
 
@@ -56,20 +55,26 @@ export function ConnectionPill() {
   const state = useLink((link) => link.state);
   const transport = useLink((link) => link.transport);
   const rtt = useLink((link) => (link.rttMs === null ? null : link.rttMs < 1 ? '<1' : String(Math.round(link.rttMs))));
-  const [open, setOpen] = useState(false);
   const word = state === 'live' ? (rtt === null ? 'live' : `${rtt} ms`) : state === 'fallback' ? transport.toUpperCase() : state;
   return (
-    <Popover.Root open={open} onOpenChange={setOpen}>
-      <Popover.Trigger className={`chip min-h-6! ${TONE[state]}`} data-testid="link" data-state-link={state} aria-label={`Connection ${state}${rtt === null ? '' : `, ${rtt} milliseconds`}. Details`}>
-        <span className="size-2 rounded-full bg-current" aria-hidden="true" />
-        <span className="num">{word}</span>
-      </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Content className="popover" align="end" sideOffset={8}>
-          <Details />
-        </Popover.Content>
-      </Popover.Portal>
-    </Popover.Root>
+    <Flyout
+      label="Connection"
+      className="popover"
+      trigger={{
+        className: `chip min-h-6! ${TONE[state]}`,
+        'data-testid': 'link',
+        'data-state-link': state,
+        'aria-label': `Connection ${state}${rtt === null ? '' : `, ${rtt} milliseconds`}. Details`,
+        children: (
+          <>
+            <span className="size-2 rounded-full bg-current" aria-hidden="true" />
+            <span className="num">{word}</span>
+          </>
+        ),
+      }}
+    >
+      {() => <Details />}
+    </Flyout>
   );
 }
 
