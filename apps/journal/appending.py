@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 import orjson
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 
 from apps.journal import chain
 from apps.journal.models import EventLogEntry, JournalBatch, JournalRecord
@@ -35,6 +35,10 @@ class Corrupt(Exception):
 
 class MalformedBatch(ValueError):
     """The batch breaks the contract (gaps inside it, empty, too large): the simulator's fault. Nothing is written."""
+
+
+class Unstorable(Exception):
+    """A receiver cannot project the batch: sent again it would fail again. A fault of ours; the session must halt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +106,8 @@ def decode_legs(data: bytes) -> tuple[Leg, ...]:
 def append(batch: Batch, *, now: dt.datetime) -> AppendResult:
     """Make the batch durable, whole or not at all. `now` is the wall time recorded with it.
 
-    Raises MalformedBatch, Corrupt, or a django.db error when the database is away (then the outcome is unknown to the
-    caller, who repeats the identical batch).
+    Raises MalformedBatch, Corrupt, Unstorable, or a django.db error when the database is away (then the outcome is
+    unknown to the caller, who repeats the identical batch).
     """
     _check_shape(batch)
     try:
@@ -136,9 +140,20 @@ def _append_once(batch: Batch, now: dt.datetime) -> AppendResult:
         _insert_batch(batch, before, hashes[-1] if hashes else records_before, content, now)
         _insert_records(batch, records_before, hashes, now)
         _insert_entries(batch, legs)
-        for receiver in receivers():
-            receiver(session_id=batch.session_id, records=batch.records, reports=batch.reports, committed_at=now)
+        _project(batch, now)
     return Appended(batch.last_command_seq, batch.last_event_seq)
+
+
+def _project(batch: Batch, now: dt.datetime) -> None:
+    """Let the receivers advance their tables. A database that is away passes through; any other failure is a fault."""
+    for receiver in receivers():
+        try:
+            receiver(session_id=batch.session_id, records=batch.records, reports=batch.reports, committed_at=now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            name = getattr(receiver, "__module__", repr(receiver))
+            raise Unstorable(f"{name}: {type(error).__name__}: {error}") from error
 
 
 def _content(batch: Batch, records_before: bytes, legs: Sequence[bytes], hashes: Sequence[bytes]) -> bytes:

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import grpc
 import orjson
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, ProgrammingError, connection
 from django.utils import timezone
 
 from apps.journal import appending, selectors, snapshots
@@ -72,6 +72,10 @@ def _status_of(error: Exception) -> tuple[grpc.StatusCode, str]:
     if isinstance(error, (appending.MalformedBatch, snapshots.TornSnapshot)):
         log.error("journal refused a malformed call: %s", error)
         return grpc.StatusCode.INVALID_ARGUMENT, str(error)
+    if isinstance(error, (appending.Unstorable, IntegrityError, DataError, ProgrammingError)):
+        # Sent again it would fail again: the simulator must halt, not wait for better times.
+        log.critical("journal cannot store a batch", exc_info=error)
+        return grpc.StatusCode.INVALID_ARGUMENT, f"the batch cannot be stored: {error}"
     if isinstance(error, (DatabaseError, InterfaceError, OSError)):
         log.warning("journal cannot reach its database: %s", error)
         connection.close()  # a broken connection must not be met again by the next call of this thread

@@ -263,6 +263,15 @@ def test_a_released_lease_is_not_taken_up_again_at_its_epoch(door, session_id):
     assert code_of(failure) is grpc.StatusCode.FAILED_PRECONDITION
 
 
+def test_a_batch_that_no_receiver_can_project_is_refused_for_good_and_undone(door, session_id, settings):
+    acquire(door, session_id)
+    settings.JOURNAL_RECEIVERS = ["tests.apps.journal.batches.failing_receiver"]
+    with pytest.raises(grpc.RpcError) as failure:
+        call(door.Append, append_request(session_id), session_id)
+    assert code_of(failure) is grpc.StatusCode.INVALID_ARGUMENT
+    assert SessionLease.objects.get(session_id=session_id).last_command_seq == 0
+
+
 def test_the_database_away_is_unavailable_and_the_next_call_works(door, session_id, monkeypatch):
     acquire(door, session_id)
     from django.db import OperationalError
