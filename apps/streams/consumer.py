@@ -36,6 +36,7 @@ COMMANDS_AT_ONCE: Final = 16
 """Commands of one socket under way at a time; one more is refused, so that a loop of a client stays its own problem."""
 RATE_REFUSALS: Final = 20
 """A client that goes on after so many refusals in one connection is not listening: 4429."""
+FAREWELL_SECONDS: Final = 1.0
 REJOIN_BEATS: Final = 30
 """A channel layer that came back empty has forgotten its groups: join again every 30 s."""
 
@@ -244,6 +245,9 @@ class StreamConsumer(AsyncWebsocketConsumer):
             beat += 1
             if beat % REJOIN_BEATS == 0:
                 await self._join_notices()
+            if self.reader.outbox.overflowed:
+                await self._too_slow()  # the pump itself may be stuck in a send that the reader never takes
+                return
             if not await self._still_stands():
                 await self._end(UNAUTHENTICATED, "SESSION_REVOKED", "this login has been ended")
                 return
@@ -287,9 +291,12 @@ class StreamConsumer(AsyncWebsocketConsumer):
             return
         self.closing = True
         self._wake()
+        # Neither may wait for a reader that reads nothing.
         with contextlib.suppress(Exception):
-            await self.send(text_data=_text(frames.error(reason, detail, now=_now(), **more)))
-            await self.close(code, reason=reason.lower())
+            error = frames.error(reason, detail, now=_now(), **more)
+            await asyncio.wait_for(self.send(text_data=_text(error)), FAREWELL_SECONDS)
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(self.close(code, reason=reason.lower()), FAREWELL_SECONDS)
 
     def _spawn(self, work: Any) -> asyncio.Task[None]:
         task = asyncio.ensure_future(work)

@@ -387,11 +387,26 @@ async def test_going_on_beyond_the_rate_is_told_and_then_closed_with_4429(api, s
     settings.RATE_LIMIT_ENABLED = True
     settings.RATE_LIMITS = {**settings.RATE_LIMITS, "orders": "1/hour"}
     socket = await enter(api, session)
-    for n in range(2):
-        await socket.say({"op": "order.submit", "id": n, "body": {**ORDER, "client_order_id": f"o-{n}"}})
+    await socket.say({"op": "order.submit", "id": 0, "body": ORDER})
+    await socket.hear(lambda frame: frame.get("op") == "ack")
+    await socket.say({"op": "order.submit", "id": 1, "body": {**ORDER, "client_order_id": "o-1"}})
     refused = await socket.hear(lambda frame: frame.get("op") == "error")
     assert (refused["status"], refused["problem"]["code"]) == (429, "RATE_LIMITED")
     for n in range(2, 30):
         await socket.say({"op": "order.submit", "id": n, "body": {**ORDER, "client_order_id": f"o-{n}"}})
     assert await socket.until_closed() == 4429
     assert len(gateway.calls) == 1
+
+
+async def test_a_reader_that_takes_nothing_at_all_is_let_go(api, session, source, monkeypatch):
+    """The server's own send is stuck, as with a full TCP window: the socket must still end."""
+    socket = await enter(api, session)
+    await socket.hear(lambda frame: "orders" in frame.get("next_seq", {}))
+
+    async def stuck(self, **kwargs):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(consumers, "FAREWELL_SECONDS", 0.05)
+    monkeypatch.setattr(consumers.StreamConsumer, "send", stuck)
+    source.commit(count=1_100)
+    assert await socket.until_closed() == 4428
