@@ -35,7 +35,7 @@ def main() -> int:
         print(f"[browser] Stopped: {error}", file=sys.stderr)
         return 1
     with (
-        tempfile.TemporaryDirectory(prefix="tradesim-browser-") as folder,
+        tempfile.TemporaryDirectory(prefix="ts-") as folder,
         LaptopServer(pathlib.Path(folder)) as server,
     ):
         return npm_run(
