@@ -77,7 +77,7 @@ test('a day of 2008 is traded with the bars before it', async ({ page }) => {
     await page.getByRole('button', { name: /2008-10-10/ }).click();
   });
   await page.getByRole('radio', { name: '1d' }).click();
-  await expect(page.getByRole('img', { name: /1d bars/ })).toBeVisible();
+  await expect(page.getByRole('group', { name: /1d bars/ })).toBeVisible();
   await expect(page.getByText('10 Oct 2008')).toBeVisible();
   await expectMoving(page);
   await page.waitForTimeout(500);

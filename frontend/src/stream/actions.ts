@@ -1,6 +1,6 @@
 /** The desk's commands with their words: every panel that trades says the same about what came of it. */
 import { useMemo } from 'react';
-import type { Order } from '@/generated/interim';
+import type { Order } from '@/generated/shapes';
 import { explain } from '@/lib/problem';
 import type { CommandOutcome, NewOrder } from '@/stream/commands';
 import { useSession } from '@/stream/context';

@@ -1,6 +1,6 @@
 /** Pause, resume, step and speed. The answer of the server is what the terminal shows. */
 import { useMemo } from 'react';
-import type { SessionDetail } from '@/generated/interim';
+import type { SessionDetail } from '@/generated/shapes';
 import { send } from '@/lib/http';
 import { explain } from '@/lib/problem';
 import { uuid7 } from '@/lib/uuid';
@@ -25,7 +25,7 @@ export function clockActions(session: TradingSession): ClockActions {
         heardAt: performance.now(),
         ...(action === 'pause' ? { paused: true } : action === 'resume' ? { paused: false } : {}),
         ...(typeof data.paused === 'boolean' ? { paused: data.paused } : {}),
-        ...(data.speed === undefined || data.speed === null || Number(data.speed) <= 0 ? {} : { speed: Number(data.speed) }),
+        ...(data.speed === undefined || Number(data.speed) <= 0 ? {} : { speed: Number(data.speed) }),
         ...(data.sim_time === undefined || data.sim_time === null ? {} : { simTime: data.sim_time }),
       });
     } catch (failure) {

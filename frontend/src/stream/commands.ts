@@ -3,7 +3,7 @@
  * and a command without an answer is "unknown" until the server says what became of it.
  */
 import { COMMAND_TIMEOUT_MS } from '@/config/runtime';
-import type { Order, OrderBody, OrderPreview } from '@/generated/interim';
+import type { Order, OrderBody, OrderPreview } from '@/generated/shapes';
 import { get, send } from '@/lib/http';
 import { NoAnswer, RequestProblem } from '@/lib/problem';
 import { uuid7 } from '@/lib/uuid';

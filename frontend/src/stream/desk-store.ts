@@ -4,7 +4,7 @@
  */
 import { createStore } from 'zustand/vanilla';
 import { DISARM_AFTER_MS } from '@/config/runtime';
-import type { OrderType, Side, TimeInForce } from '@/generated/interim';
+import type { OrderType, Side, TimeInForce } from '@/generated/shapes';
 
 export interface TicketDraft {
   side: Side;

@@ -4,7 +4,7 @@
  */
 import { TAPE_LENGTH } from '@/config/runtime';
 import { fractionDigits, fromUnits, toUnits } from '@/lib/decimal';
-import type { Instrument } from '@/generated/interim';
+import type { Instrument } from '@/generated/shapes';
 import { Book } from '@/stream/book';
 import type { BookDelta, BookSnapshot, CandleBar, Quote, TradePrint } from '@/stream/protocol';
 

@@ -2,7 +2,7 @@
  * Orders, fills, positions and account as a pure reducer. A fact is applied once however often it is delivered, and
  * an older report never overwrites a newer one.
  */
-import type { Account, Execution, Order, Position } from '@/generated/interim';
+import type { Account, Execution, Order, Position } from '@/generated/shapes';
 
 export type LocalState = 'sending' | 'unknown';
 
@@ -82,7 +82,7 @@ function withOrder(state: PrivateState, order: Order): PrivateState {
   if (order.original_client_order_id) idOf.set(order.original_client_order_id, order.order_id);
   const locals = patch(state.locals, order.client_order_id, undefined);
   if (known !== undefined && known.seq > order.seq) return { ...state, idOf, locals };
-  const merged: Order = { ...known, ...order, created_at: order.created_at ?? known?.created_at ?? null };
+  const merged: Order = { ...known, ...order, created_at: order.created_at ?? known?.created_at };
   const orders = new Map(state.orders).set(order.order_id, merged);
   const queueAhead = isLive(merged) ? state.queueAhead : patch(state.queueAhead, merged.client_order_id, undefined);
   return { ...state, orders, idOf, locals, queueAhead };

@@ -3,7 +3,7 @@
  * Facts are loaded after the numbers they belong to, so that a replay can repeat but never miss one.
  */
 import { createStore } from 'zustand/vanilla';
-import type { Account, Execution, Instrument, Order, Position, SessionDetail, Trade } from '@/generated/interim';
+import type { Account, Execution, Instrument, Order, Position, SessionDetail, Trade } from '@/generated/shapes';
 import { get } from '@/lib/http';
 import { StreamClient, type LinkReport } from '@/stream/client';
 import { createDesk, readAll, type CommandDesk } from '@/stream/commands';
@@ -104,16 +104,16 @@ export class TradingSession {
     ]);
     this.detail = detail;
     for (const name of PRIVATE_STREAMS) {
-      const reached = Math.max(0, (detail.next_seq?.[name] ?? 1) - 1);
+      const reached = Math.max(0, detail.next_seq[name] - 1);
       if (reached >= this.client.sequence.lastSeq(name)) this.client.sequence.begin(name, detail.epoch, reached);
     }
     this.dispatch({ type: 'loaded', orders, executions, positions, account });
     this.setClock({
       simTime: detail.sim_time,
       heardAt: performance.now(),
-      speed: Number(detail.speed ?? 1) || 1,
-      paused: detail.paused ?? this.clock.getState().paused,
-      phase: detail.phase ?? null,
+      speed: Number(detail.speed) || 1,
+      paused: detail.paused,
+      phase: detail.phase,
       status: detail.status,
     });
   }
@@ -225,7 +225,7 @@ export class TradingSession {
     const execution = { ...(frame.data as Execution), seq: frame.seq ?? (frame.data as Execution).seq };
     if (frame.type === 'cancel.rejected') {
       this.dispatch({ type: 'asked', orderId: execution.order_id, asked: null });
-      this.onNotice({ tone: 'bad', title: `${execution.symbol}: cancel refused`, detail: execution.text ?? execution.reject_code ?? '' });
+      this.onNotice({ tone: 'bad', title: `${execution.symbol}: cancel refused`, detail: execution.text || execution.reject_code || '' });
       return;
     }
     const wasKnown = this.facts.getState().fills.some((fill) => fill.execution_id === execution.execution_id);
@@ -239,7 +239,7 @@ export class TradingSession {
         detail: execution.status === 'FILLED' ? 'Order filled.' : `${execution.leaves_quantity} left.`,
       });
     } else if (frame.type === 'order.rejected') {
-      this.onNotice({ tone: 'bad', title: `${execution.symbol}: order rejected`, detail: execution.text ?? execution.reject_code ?? '' });
+      this.onNotice({ tone: 'bad', title: `${execution.symbol}: order rejected`, detail: execution.text || execution.reject_code || '' });
     } else if (frame.type === 'order.expired') {
       this.onNotice({ tone: 'info', title: `${execution.symbol}: order expired` });
     }

@@ -1,5 +1,5 @@
 /** What positions and account are worth at the middle of the market, to the cent. Pure, exact decimals. */
-import type { Account, Position } from '@/generated/interim';
+import type { Account, Position } from '@/generated/shapes';
 import { Decimal, toDecimal, ZERO } from '@/lib/decimal';
 
 /** Unrealized P&L of a position at `mark`; null without a mark or an average. */

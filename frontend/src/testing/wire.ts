@@ -1,5 +1,5 @@
 /** Builders of wire facts for tests: complete by default, each field may be set. */
-import type { Account, Execution, Instrument, Order } from '@/generated/interim';
+import type { Account, Execution, Instrument, Order } from '@/generated/shapes';
 
 let counter = 0;
 

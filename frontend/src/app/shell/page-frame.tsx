@@ -3,14 +3,13 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, type ReactNode } from 'react';
 import { Toaster } from 'sonner';
-import { Dialog } from '@/components/dialog';
 import { useIdentity } from '@/features/auth/identity';
 import { applyPreferences, loadPreferences } from '@/features/profile/preferences';
 import { AccountMenu } from '@/app/shell/account-menu';
 import { Brand } from '@/app/shell/brand';
 import { queries } from '@/app/shell/queries';
 
-const AuthForm = lazy(() => import('@/features/auth/auth-form').then((module) => ({ default: module.AuthForm })));
+const SignInAgain = lazy(() => import('@/app/shell/sign-in-again').then((module) => ({ default: module.SignInAgain })));
 
 let applied = false;
 
@@ -30,9 +29,11 @@ export function PageFrame({ header, children, fixed = false }: { header?: ReactN
         <AccountMenu />
       </header>
       <QueryClientProvider client={queries}>{children}</QueryClientProvider>
-      <Dialog open={status === 'expired'} close={() => undefined} locked title="Sign in again" describe="Your sign-in ran out. Your workspace and orders are untouched.">
-        <Suspense><AuthForm key={email} mode="again" email={email ?? ''} done={() => undefined} /></Suspense>
-      </Dialog>
+      {status === 'expired' && (
+        <Suspense>
+          <SignInAgain email={email ?? ''} />
+        </Suspense>
+      )}
       <Toaster position="bottom-center" theme="dark" visibleToasts={4} toastOptions={{ className: 'toast' }} />
     </div>
   );

@@ -34,7 +34,7 @@ export function AccountPanel() {
   const cash = new Decimal(account.cash);
   const share = cash.lte(0) ? 0 : Math.min(100, Number(new Decimal(account.reserved).div(cash).times(100).toFixed(1)));
   return (
-    <div className="panel-scroll p-3">
+    <div className="panel-scroll p-3" tabIndex={0} role="region" aria-label="Account">
       <dl ref={holder} className="account-list" key={symbols.join()}>
         <dt>Equity <span className="text-faint">{account.currency}</span></dt>
         <dd className="num text-lg font-semibold" data-cell="equity" data-testid="equity" />

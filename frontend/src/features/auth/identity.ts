@@ -5,7 +5,7 @@
 import { createStore } from 'zustand/vanilla';
 import { useStore } from 'zustand';
 import { REFRESH_AHEAD_MS } from '@/config/runtime';
-import type { TokenAnswer, User } from '@/generated/interim';
+import type { TokenAnswer, User } from '@/generated/shapes';
 import { get, send, type TokenSource } from '@/lib/http';
 import { RequestProblem } from '@/lib/problem';
 
@@ -128,7 +128,6 @@ export async function signIn(email: string, password: string): Promise<SignInAns
       body: { email, password, refresh_in: 'cookie' },
     });
     accept(data);
-    if (data.user === undefined) identity.setState({ user: await get<User>('/me') });
     return { kind: 'in' };
   } catch (failure) {
     if (failure instanceof RequestProblem && typeof failure.extra.mfa_ticket === 'string') {
@@ -141,7 +140,6 @@ export async function signIn(email: string, password: string): Promise<SignInAns
 export async function answerMfa(ticket: string, code: string): Promise<void> {
   const { data } = await send<TokenAnswer>('POST', '/auth/mfa', { anonymous: true, body: { mfa_ticket: ticket, code } });
   accept(data);
-  identity.setState({ user: data.user ?? (await get<User>('/me')) });
 }
 
 export async function signUp(email: string, password: string, displayName: string): Promise<'login' | 'verify'> {

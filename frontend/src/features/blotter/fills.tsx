@@ -11,7 +11,7 @@ export function Fills() {
   const fills = useFacts((state) => state.fills);
   if (fills.length === 0) return <Empty>No fills yet.</Empty>;
   return (
-    <div className="panel-scroll">
+    <div className="panel-scroll" tabIndex={0} role="region" aria-label="Fills">
       <table className="grid-table" aria-label="Fills">
         <thead>
           <tr><th className="text-left">Time</th><th className="text-left">Symbol</th><th className="text-left">Side</th><th>Quantity</th><th>Price</th><th className="text-left">Liquidity</th><th>Fee</th></tr>

@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'react';
 import { Button } from '@/components/button';
 import { Empty } from '@/components/states';
-import type { Order } from '@/generated/interim';
+import type { Order } from '@/generated/shapes';
 import { timeOfDay } from '@/lib/clock';
 import { price, quantity } from '@/lib/decimal';
 import { useDeskActions } from '@/stream/actions';
@@ -94,7 +94,7 @@ export function Orders({ past = false }: { past?: boolean }) {
             {rows.map((order) => {
               const digits = session.market.scale(order.symbol).digits;
               return (
-                <tr key={order.order_id} data-order={order.client_order_id} title={order.text ?? undefined}>
+                <tr key={order.order_id} data-order={order.client_order_id} title={order.text}>
                   <td className="text-dim num text-left!">{timeOfDay(order.sim_time)}</td>
                   <th scope="row"><button type="button" className="hover:underline" onClick={() => session.desk.getState().select(order.symbol)}>{order.symbol}</button></th>
                   <td className={order.side === 'BUY' ? 'up' : 'down'}>{order.side === 'BUY' ? 'Buy' : 'Sell'}</td>
@@ -107,7 +107,7 @@ export function Orders({ past = false }: { past?: boolean }) {
                       <td className="num">{quantity(order.cum_quantity)}</td>
                       <td className="num">{past ? price(order.average_price, digits) : quantity(queueAhead.get(order.client_order_id) ?? order.quantity_ahead)}</td>
                       <td>{order.time_in_force}</td>
-                      <td><StateChip status={order.status} asked={asked.get(order.order_id)} />{past && order.reject_code !== null && <span className="ml-2 text-xs text-dim">{order.text ?? order.reject_code}</span>}</td>
+                      <td><StateChip status={order.status} asked={asked.get(order.order_id)} />{past && order.reject_code !== null && <span className="ml-2 text-xs text-dim">{order.text || order.reject_code}</span>}</td>
                       <td className="text-right">
                         {!past && (
                           <span className="inline-flex gap-1">

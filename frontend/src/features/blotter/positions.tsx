@@ -12,7 +12,7 @@ export function Positions() {
   const session = useSession();
   const actions = useDeskActions();
   const positions = useFacts((state) => state.positions);
-  const rows = useMemo(() => [...positions.values()].filter((position) => !new Decimal(position.quantity).isZero() || !new Decimal(position.realized_pnl ?? 0).isZero()), [positions]);
+  const rows = useMemo(() => [...positions.values()].filter((position) => !new Decimal(position.quantity).isZero() || !new Decimal(position.realized_pnl).isZero()), [positions]);
   const body = useRef<HTMLTableSectionElement>(null);
   usePump(rows.map((row) => `quote:${row.symbol}`).concat('instruments'), 250, (market) => {
     for (const line of body.current?.rows ?? []) {
@@ -35,7 +35,7 @@ export function Positions() {
         <tbody ref={body}>
           {rows.map((position) => {
             const size = new Decimal(position.quantity);
-            const realized = new Decimal(position.realized_pnl ?? 0);
+            const realized = new Decimal(position.realized_pnl);
             return (
               <tr key={position.symbol} data-symbol={position.symbol}>
                 <th scope="row"><button type="button" className="hover:underline" onClick={() => session.desk.getState().select(position.symbol)}>{position.symbol}</button></th>

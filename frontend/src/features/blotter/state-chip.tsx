@@ -1,5 +1,5 @@
 /** The state of an order as a word with a tone, including what was asked and not answered yet. */
-import type { Order } from '@/generated/interim';
+import type { Order } from '@/generated/shapes';
 import type { Asked } from '@/stream/private-reducer';
 
 const WORDS: Record<string, [string, string]> = {

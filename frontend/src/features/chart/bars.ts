@@ -1,5 +1,5 @@
 /** Candles as the chart library wants them. Prices become numbers here only to be drawn. */
-import type { Candle, Execution } from '@/generated/interim';
+import type { Candle, Execution } from '@/generated/shapes';
 import { zoneOffsetSeconds } from '@/lib/clock';
 
 export interface Bar {
@@ -60,7 +60,7 @@ export function fillMarks(fills: readonly Execution[], symbol: string, interval:
   const seconds = intervalSeconds(interval);
   const sums = new Map<string, { time: number; side: 'BUY' | 'SELL'; quantity: number }>();
   for (const fill of fills) {
-    if (fill.symbol !== symbol || fill.sim_time === null) continue;
+    if (fill.symbol !== symbol) continue;
     const axis = axisTime(fill.sim_time, interval);
     const time = axis - (axis % seconds);
     const key = `${time}/${fill.side}`;

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { CandlestickSeries, createChart, createSeriesMarkers, CrosshairMode, HistogramSeries, LineStyle, type IChartApi, type IPriceLine, type ISeriesApi, type ISeriesMarkersPluginApi, type Time } from 'lightweight-charts';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { Failure } from '@/components/states';
-import type { Candle } from '@/generated/interim';
+import type { Candle } from '@/generated/shapes';
 import { get } from '@/lib/http';
 import { useDesk, useFacts, usePump, useSession, useStreams } from '@/stream/context';
 import { workingOrders } from '@/stream/private-reducer';
@@ -189,7 +189,7 @@ export function Chart() {
         </div>
       </div>
       <div className="relative min-h-0 flex-1">
-        <div ref={holder} className="absolute inset-0" role="img" aria-label={`Candle chart of ${symbol}, ${interval} bars`} />
+        <div ref={holder} className="absolute inset-0" role="group" aria-label={`Candle chart of ${symbol}, ${interval} bars`} />
         {history.isPending && <div className="absolute inset-4 skeleton h-auto!" role="status" aria-label="Loading bars" />}
         {history.isError && <div className="absolute inset-0 bg-panel"><Failure failure={history.error} retry={() => void history.refetch()} stillTrue="Live prices go on in the other panels." /></div>}
         {history.data?.length === 0 && <div className="empty absolute inset-0 pointer-events-none">No bars yet. The first one forms with the next trade.</div>}

@@ -1,5 +1,5 @@
 /** The ladder's arithmetic: which price stands on which row, and when the window may move. Pure. */
-import type { Order } from '@/generated/interim';
+import type { Order } from '@/generated/shapes';
 
 /** The tick on `row` of a window whose first row shows `top`. */
 export function tickAt(top: number, row: number): number {

@@ -6,7 +6,7 @@ import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type Poin
 import { Button } from '@/components/button';
 import { compact } from '@/lib/decimal';
 import { write } from '@/lib/hot-cell';
-import type { Side } from '@/generated/interim';
+import type { Side } from '@/generated/shapes';
 import { useDesk, useFacts, useLink, usePump, useSession, useStreams } from '@/stream/context';
 import { useDeskActions } from '@/stream/actions';
 import { mayTrade } from '@/stream/link';

@@ -1,5 +1,5 @@
 /** What the lobby asks the platform. */
-import type { ProgressStep, ScenarioCard, SessionDetail, TradingDay } from '@/generated/interim';
+import type { ProgressStep, ScenarioCard, SessionCard, SessionDetail, TradingDay } from '@/generated/shapes';
 import { get, openStream, send } from '@/lib/http';
 import { RequestProblem } from '@/lib/problem';
 import { readEvents } from '@/lib/server-events';
@@ -8,8 +8,8 @@ function rows<T>(answer: T[] | { results: T[] }): T[] {
   return Array.isArray(answer) ? answer : answer.results;
 }
 
-export async function listSessions(): Promise<SessionDetail[]> {
-  return rows(await get<SessionDetail[] | { results: SessionDetail[] }>('/sessions', { limit: 50 }));
+export async function listSessions(): Promise<SessionCard[]> {
+  return rows(await get<SessionCard[] | { results: SessionCard[] }>('/sessions', { limit: 50 }));
 }
 
 export async function listScenarios(): Promise<ScenarioCard[]> {

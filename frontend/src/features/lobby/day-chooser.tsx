@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'react';
 import { Button } from '@/components/button';
 import { TextField } from '@/components/field';
-import type { TradingDay } from '@/generated/interim';
+import type { TradingDay } from '@/generated/shapes';
 
 const PICKS: { date: string; label: string }[] = [
   { date: '2008-10-10', label: 'Panic low' },

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Button } from '@/components/button';
 import { Empty, Failure, Skeleton } from '@/components/states';
-import type { SessionDetail } from '@/generated/interim';
+import type { SessionCard as Session } from '@/generated/shapes';
 import { ago, dayAndTime } from '@/lib/clock';
 import { explain } from '@/lib/problem';
 import { listSessions, stopSession } from '@/features/lobby/api';
@@ -12,11 +12,11 @@ import { StartProgress } from '@/features/lobby/start-progress';
 
 const TONE: Record<string, string> = { READY: 'chip-good', FAILED: 'chip-bad', HALTED: 'chip-bad', STOPPED: '', HIBERNATED: '' };
 
-function isOver(session: SessionDetail): boolean {
+function isOver(session: Session): boolean {
   return session.status === 'STOPPED' || session.status === 'FAILED';
 }
 
-function SessionCard({ session, enter, stopped }: { session: SessionDetail; enter: () => void; stopped: () => void }) {
+function SessionCard({ session, enter, stopped }: { session: Session; enter: () => void; stopped: () => void }) {
   const [confirming, setConfirming] = useState(false);
   const [problem, setProblem] = useState('');
   return (
@@ -26,7 +26,7 @@ function SessionCard({ session, enter, stopped }: { session: SessionDetail; ente
           <h3 className="truncate font-semibold">{session.name || session.scenario}</h3>
           <p className="text-xs text-dim">
             {session.scenario}
-            {session.date ? ` · ${session.date}` : ''} · seed {session.seed ?? '–'}
+            {session.date ? ` · ${session.date}` : ''} · seed {session.seed}
           </p>
         </div>
         <span className={`chip ${TONE[session.status] ?? 'chip-warn'}`}>{session.status}</span>

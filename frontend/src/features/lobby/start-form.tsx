@@ -4,20 +4,10 @@ import { useState } from 'react';
 import { Button } from '@/components/button';
 import { SelectField, TextField } from '@/components/field';
 import { Failure, Skeleton } from '@/components/states';
-import type { ScenarioCard } from '@/generated/interim';
 import { explain } from '@/lib/problem';
 import { uuid7 } from '@/lib/uuid';
 import { listDays, listScenarios, startSession, type SessionWish } from '@/features/lobby/api';
 import { DayChooser, nearestDay } from '@/features/lobby/day-chooser';
-
-const FALLBACK_TEXT: Record<string, string> = {
-  'open-market': 'A living market of five shares, both sides always trading. Any seed, the same every time.',
-  history: 'A real day of a real share. The bars before it are on the chart, what comes next is traded by you too.',
-};
-
-function titleOf(scenario: ScenarioCard): string {
-  return scenario.title ?? scenario.name ?? scenario.slug;
-}
 
 export function StartForm({ started }: { started: (id: string) => void }) {
   const scenarios = useQuery({ queryKey: ['scenarios'], queryFn: listScenarios });
@@ -31,11 +21,12 @@ export function StartForm({ started }: { started: (id: string) => void }) {
   const [problem, setProblem] = useState('');
   // One key per wish: pressing twice, or again after a lost answer, starts one exchange.
   const [key, setKey] = useState(() => uuid7());
-  const days = useQuery({ queryKey: ['days', slug], queryFn: () => listDays(slug), enabled: slug === 'history', staleTime: Infinity });
+  const days = useQuery({ queryKey: ['days', slug], queryFn: () => listDays(slug), enabled: scenarios.data?.some((scenario) => scenario.slug === slug && scenario.dates) === true, staleTime: Infinity });
 
   if (scenarios.isPending) return <Skeleton rows={8} label="Loading scenarios" />;
   if (scenarios.isError) return <Failure failure={scenarios.error} retry={() => void scenarios.refetch()} />;
 
+  const dated = scenarios.data.some((scenario) => scenario.slug === slug && scenario.dates);
   const cashIsGood = /^\d{1,12}(\.\d{1,2})?$/.test(cash) && Number(cash) > 0;
   const seedIsGood = seed === '' || /^\d{1,9}$/.test(seed);
   const chosenDay = days.data === undefined ? undefined : (days.data.find((day) => day.date === date) ?? nearestDay(days.data, date));
@@ -49,7 +40,7 @@ export function StartForm({ started }: { started: (id: string) => void }) {
       account: { starting_cash: cash },
       ...(seed === '' ? {} : { seed: Number(seed) }),
       ...(name.trim() === '' ? {} : { name: name.trim() }),
-      ...(slug === 'history' && chosenDay !== undefined ? { date: chosenDay.date } : {}),
+      ...(dated && chosenDay !== undefined ? { date: chosenDay.date } : {}),
     };
     try {
       const session = await startSession(wish, key);
@@ -76,15 +67,16 @@ export function StartForm({ started }: { started: (id: string) => void }) {
           <label key={scenario.slug} className={`cursor-pointer rounded-lg border p-4 transition-colors ${slug === scenario.slug ? 'border-accent bg-hover' : 'border-line bg-raised hover:bg-hover'}`}>
             <input type="radio" name="scenario" className="sr-only peer" value={scenario.slug} checked={slug === scenario.slug} onChange={() => { setSlug(scenario.slug); setKey(uuid7()); }} />
             <span className="flex items-center justify-between font-semibold peer-focus-visible:underline">
-              {titleOf(scenario)}
-              <span className={`chip ${scenario.slug === 'history' ? 'chip-warn' : 'chip-good'}`}>{scenario.regime ?? (scenario.slug === 'history' ? 'Real data' : 'Synthetic')}</span>
+              {scenario.title}
+              <span className={`chip ${scenario.dates ? 'chip-warn' : 'chip-good'}`}>{scenario.dates ? 'Real data' : scenario.kind}</span>
             </span>
-            <span className="mt-1.5 block text-sm leading-snug text-dim">{scenario.summary ?? scenario.description ?? FALLBACK_TEXT[scenario.slug] ?? ''}</span>
+            <span className="mt-1.5 block text-sm leading-snug text-dim">{scenario.summary}</span>
+            <span className="mt-1.5 block text-xs text-faint">{scenario.symbols.join(' · ')} · {scenario.difficulty}</span>
           </label>
         ))}
       </fieldset>
 
-      {slug === 'history' && (days.isPending ? <Skeleton rows={3} label="Loading days" /> : days.isError ? <Failure failure={days.error} retry={() => void days.refetch()} /> : <DayChooser days={days.data} value={chosenDay?.date ?? date} change={(next) => { setDate(next); setKey(uuid7()); }} />)}
+      {dated && (days.isPending ? <Skeleton rows={3} label="Loading days" /> : days.isError ? <Failure failure={days.error} retry={() => void days.refetch()} /> : <DayChooser days={days.data} value={chosenDay?.date ?? date} change={(next) => { setDate(next); setKey(uuid7()); }} />)}
 
       <div className="grid grid-cols-2 gap-3 sm:grid-cols-4">
         <TextField label="Starting cash" inputMode="decimal" value={cash} error={!cashIsGood && 'An amount above zero.'} onChange={(event) => { setCash(event.target.value); setKey(uuid7()); }} />
@@ -93,7 +85,7 @@ export function StartForm({ started }: { started: (id: string) => void }) {
         <TextField label="Name" placeholder="optional" maxLength={80} value={name} onChange={(event) => setName(event.target.value)} />
       </div>
       {problem !== '' && <div role="alert" className="notice notice-bad">{problem}</div>}
-      <Button type="submit" tone="primary" size="large" busy={busy} disabled={!cashIsGood || !seedIsGood || (slug === 'history' && chosenDay === undefined)}>
+      <Button type="submit" tone="primary" size="large" busy={busy} disabled={!cashIsGood || !seedIsGood || (dated && chosenDay === undefined)}>
         Start exchange
       </Button>
     </form>

@@ -2,10 +2,10 @@
 import { useEffect, useRef, useState } from 'react';
 import { Button } from '@/components/button';
 import { Dialog } from '@/components/dialog';
-import type { ProgressStep } from '@/generated/interim';
+import type { ProgressStep } from '@/generated/shapes';
 import { get } from '@/lib/http';
 import { explain } from '@/lib/problem';
-import type { SessionDetail } from '@/generated/interim';
+import type { SessionDetail } from '@/generated/shapes';
 import { followProgress, stopSession } from '@/features/lobby/api';
 
 interface SeenStep {

@@ -1,36 +1,15 @@
 /** Keys, command palette, and the sheet of shortcuts. Trading keys do nothing unless the desk is armed. */
-import { Command } from 'cmdk';
-import { useEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { tinykeys } from 'tinykeys';
-import { Dialog } from '@/components/dialog';
 import { useDesk, useSession } from '@/stream/context';
 import { armingExpired } from '@/stream/desk-store';
-import { bindings, isTyping, type Binding } from '@/features/palette/keys';
+import { bindings, isTyping } from '@/features/palette/keys';
+
+const PaletteDialogs = lazy(() => import('@/features/palette/palette-dialogs').then((module) => ({ default: module.PaletteDialogs })));
 
 export interface PageLink {
   label: string;
   go: () => void;
-}
-
-function Sheet({ list }: { list: Binding[] }) {
-  const groups = [...new Set(list.map((binding) => binding.group))];
-  return (
-    <div className="grid gap-6 sm:grid-cols-2">
-      {groups.map((group) => (
-        <section key={group}>
-          <h3 className="mb-2 text-xs font-semibold tracking-wide text-dim uppercase">{group}</h3>
-          <dl className="grid grid-cols-[auto_1fr] gap-x-3 gap-y-1.5 text-sm">
-            {list.filter((binding) => binding.group === group && binding.shown !== '').map((binding) => (
-              <div key={binding.keys} className="contents">
-                <dt><kbd className="kbd">{binding.shown}</kbd></dt>
-                <dd>{binding.label}</dd>
-              </div>
-            ))}
-          </dl>
-        </section>
-      ))}
-    </div>
-  );
 }
 
 export function Palette({ links }: { links: PageLink[] }) {
@@ -76,43 +55,13 @@ export function Palette({ links }: { links: PageLink[] }) {
     };
   }, [session]);
 
-  const choose = (work: () => void) => (): void => {
-    setOpen(false);
-    work();
-  };
   return (
     <>
-      <Dialog open={open} close={() => setOpen(false)} title="Commands">
-        <Command label="Commands" loop>
-          <Command.Input className="input mb-2" placeholder="Symbol, action, page …" autoFocus />
-          <Command.List className="palette-list">
-            <Command.Empty className="p-3 text-dim">Nothing by that name.</Command.Empty>
-            <Command.Group heading="Symbols">
-              {[...session.market.instruments.values()].map((instrument) => (
-                <Command.Item key={instrument.symbol} value={`${instrument.symbol} ${instrument.name}`} onSelect={choose(() => session.desk.getState().select(instrument.symbol))}>
-                  <strong>{instrument.symbol}</strong> <span className="text-dim">{instrument.name}</span>
-                </Command.Item>
-              ))}
-            </Command.Group>
-            <Command.Group heading="Actions">
-              {list.filter((binding) => binding.shown !== '' && binding.armed !== true && binding.label !== 'Command palette' && binding.label !== 'Find a symbol').map((binding) => (
-                <Command.Item key={binding.keys} onSelect={choose(binding.run)}>
-                  <span className="flex-1">{binding.label}</span>
-                  <kbd className="kbd">{binding.shown}</kbd>
-                </Command.Item>
-              ))}
-            </Command.Group>
-            <Command.Group heading="Pages">
-              {links.map((link) => (
-                <Command.Item key={link.label} onSelect={choose(link.go)}>{link.label}</Command.Item>
-              ))}
-            </Command.Group>
-          </Command.List>
-        </Command>
-      </Dialog>
-      <Dialog open={sheet} close={() => setSheet(false)} title="Keyboard" describe="Trading keys work only while the desk is armed." wide>
-        <Sheet list={list} />
-      </Dialog>
+      {(open || sheet) && (
+        <Suspense>
+          <PaletteDialogs list={list} links={links} open={open} setOpen={setOpen} sheet={sheet} setSheet={setSheet} />
+        </Suspense>
+      )}
       {armed && <div className="armed-frame" aria-hidden="true" />}
     </>
   );

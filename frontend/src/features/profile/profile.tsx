@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { Button } from '@/components/button';
 import { SelectField, TextField } from '@/components/field';
 import { Failure, Skeleton } from '@/components/states';
-import type { User } from '@/generated/interim';
+import type { User } from '@/generated/shapes';
 import { send } from '@/lib/http';
 import { explain } from '@/lib/problem';
 import { applyPreferences, loadPreferences, savePreferences, type Preferences } from '@/features/profile/preferences';

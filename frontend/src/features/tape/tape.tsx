@@ -91,7 +91,7 @@ export function Tape() {
         </label>
         {paused && <span className="chip chip-warn">Held while you point</span>}
       </div>
-      <div className="panel-scroll">
+      <div className="panel-scroll" tabIndex={0} role="region" aria-label="Prints">
         <table className="grid-table tape" aria-label={`Time and sales of ${symbol}`}>
           <thead>
             <tr><th className="text-left">Time</th><th>Price</th><th>Size</th><th aria-label="Prints" /></tr>

@@ -1,6 +1,6 @@
 /** What can be said about an order before the server is asked. Pure; the server's word always stands above it. */
 import { Decimal, toDecimal } from '@/lib/decimal';
-import type { Instrument } from '@/generated/interim';
+import type { Instrument } from '@/generated/shapes';
 import type { TicketDraft } from '@/stream/desk-store';
 
 export interface DraftFaults {

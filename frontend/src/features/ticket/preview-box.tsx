@@ -1,5 +1,5 @@
 /** What the order would cost and change, and every rule it would break, in the server's own numbers. */
-import type { OrderPreview } from '@/generated/interim';
+import type { OrderPreview } from '@/generated/shapes';
 import { money, price, quantity } from '@/lib/decimal';
 
 function Row({ name, value }: { name: string; value: string }) {

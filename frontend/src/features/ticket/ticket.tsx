@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { Button } from '@/components/button';
 import { SelectField, TextField } from '@/components/field';
-import type { Side } from '@/generated/interim';
+import type { Side } from '@/generated/shapes';
 import { explain } from '@/lib/problem';
 import { write } from '@/lib/hot-cell';
 import { useDeskActions } from '@/stream/actions';
@@ -87,7 +87,7 @@ export function Ticket() {
     const outcome = await actions.submit(order);
     setBusy(false);
     if (outcome?.kind === 'refused') setProblem(explain(outcome.problem));
-    else if (outcome?.kind === 'done' && outcome.order.status === 'REJECTED') setProblem(outcome.order.text ?? outcome.order.reject_code ?? 'Rejected.');
+    else if (outcome?.kind === 'done' && outcome.order.status === 'REJECTED') setProblem(outcome.order.text || outcome.order.reject_code || 'Rejected.');
   };
   const stepKeys = (event: KeyboardEvent<HTMLInputElement>): void => {
     if (instrument === undefined || (event.key !== 'ArrowUp' && event.key !== 'ArrowDown')) return;
@@ -97,7 +97,7 @@ export function Ticket() {
   const sideButton = (side: Side) => (
     <button type="button" role="radio" aria-checked={draft.side === side} className={`side-pick ${side === 'BUY' ? 'side-buy' : 'side-sell'} ${draft.side === side ? 'side-on' : ''}`} onClick={() => edit({ side })}>
       <span className="text-sm font-semibold">{side === 'BUY' ? 'Buy' : 'Sell'}</span>
-      <span className="num text-xs opacity-85" ref={side === 'BUY' ? ask : bid} />
+      <span className="num text-xs" ref={side === 'BUY' ? ask : bid} />
     </button>
   );
   const hint = problem !== '' ? problem : previewProblem !== null ? explain(previewProblem) : '';

@@ -1,7 +1,7 @@
 /** The server's answer to "what would this order do?", asked a moment after the last change. */
 import { useEffect, useState } from 'react';
 import { PREVIEW_DEBOUNCE_MS } from '@/config/runtime';
-import type { OrderPreview } from '@/generated/interim';
+import type { OrderPreview } from '@/generated/shapes';
 import { RequestProblem } from '@/lib/problem';
 import type { NewOrder } from '@/stream/commands';
 import { useSession } from '@/stream/context';
