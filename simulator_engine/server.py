@@ -252,7 +252,7 @@ async def _serve(config: SimulatorConfig) -> int:
     gc.collect()
     gc.freeze()
     await server.start()
-    loop.start(restored.fresh)
+    loop.start(restored)
     log(
         "ready",
         replayed=restored.replayed_commands,

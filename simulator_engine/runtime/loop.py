@@ -21,6 +21,7 @@ from simulator_engine.runtime.clock import SessionClock
 from simulator_engine.runtime.feed import Feed
 from simulator_engine.runtime.gate import GateClosed, OutputGate
 from simulator_engine.runtime.journal_client import Fenced, JournalClient, JournalRefused, JournalUnavailable
+from simulator_engine.runtime.restore import Restored
 from simulator_engine.runtime.state import HASH_PREFIX_BYTES, Answered, SessionState
 
 MAX_BATCH_RECORDS = 64
@@ -93,10 +94,12 @@ class SessionLoop:
 
     # --- life --------------------------------------------------------------------------------------------------
 
-    def start(self, fresh: list[journal_pb2.Report]) -> None:
-        """Begin, with the reports that the restore made beyond the journal's end: they are stored first."""
-        if fresh:
-            self._enqueue(None, fresh)
+    def start(self, restored: Restored) -> None:
+        """Begin; the reports that the restore made beyond the journal's end are stored first."""
+        self._snapshot_events -= restored.replayed_events
+        self._snapshot_commands -= restored.replayed_commands
+        if restored.fresh:
+            self._enqueue(None, restored.fresh)
         for work in (self._append_forever, self._renew_forever, self._tick_forever):
             self._tasks.append(asyncio.create_task(self._guarded(work)))
 

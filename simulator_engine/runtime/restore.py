@@ -34,6 +34,8 @@ class Restored:
     fresh: list[journal_pb2.Report]
     replayed_commands: int
     from_snapshot_at: int
+    replayed_events: int
+    """Market events made again: a long replay asks for a snapshot soon, or the next one would be longer still."""
 
 
 async def restore(
@@ -54,7 +56,7 @@ async def restore(
         exchange = Exchange.create(scenario=plan.scenario, seed=plan.seed, account=plan.account)
         state = SessionState(session=UUID(config.session_id), exchange=exchange, speed=plan.speed)
     replay = _Replay(state)
-    base = state.command_seq
+    base, base_events = state.command_seq, state.exchange.event_count
     report("replaying the journal")
     async for batch in journal.tail(after_command_seq=state.command_seq, after_event_seq=state.event_seq):
         replay.batch(batch)
@@ -68,7 +70,13 @@ async def restore(
     # market showed nothing beyond its pause, and the trader must find it as it stood.
     while not state.paused and not replay.advance(lease.horizon_ns):
         pass
-    return Restored(state, replay.fresh, state.command_seq - base, base)
+    return Restored(
+        state=state,
+        fresh=replay.fresh,
+        replayed_commands=state.command_seq - base,
+        from_snapshot_at=base,
+        replayed_events=state.exchange.event_count - base_events,
+    )
 
 
 async def _from_snapshot(
