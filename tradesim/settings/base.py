@@ -217,6 +217,23 @@ TRUSTED_PROXY_COUNT = env.number("TRADESIM_TRUSTED_PROXIES", 0)
 
 # Live
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {}
+
+
+def channel_layers_on_redis(url: str) -> dict[str, dict[str, Any]]:
+    """CHANNEL_LAYERS on this Redis.
+
+    Each reader waits five seconds for a message at a time. The client library gives up on a silent socket after
+    five as well, and that would end every idle reader: so it is given three times as long.
+    """
+    host = {"address": url, "socket_timeout": 15, "socket_connect_timeout": 3}
+    return {
+        "default": {
+            "BACKEND": "channels_redis.core.RedisChannelLayer",
+            "CONFIG": {"hosts": [host], "capacity": 1000, "expiry": 30, "prefix": "tradesim"},
+        }
+    }
+
+
 WEBSOCKET_ORIGINS: list[str] = []
 
 # Work. Tasks are enqueued after commit, by name, through apps.common.background.

@@ -5,7 +5,7 @@ missing.
 from apps.common.production import refuse
 from tradesim import env
 from tradesim.settings.base import *  # noqa: F403
-from tradesim.settings.base import SIMPLE_JWT, STATIC_ROOT
+from tradesim.settings.base import SIMPLE_JWT, STATIC_ROOT, channel_layers_on_redis
 
 PRODUCTION = True
 DEBUG = False
@@ -42,16 +42,7 @@ DATABASES = {"default": _database}
 
 _redis = env.secret("REDIS_URL")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _redis}} if _redis else {}
-CHANNEL_LAYERS = (
-    {
-        "default": {
-            "BACKEND": "channels_redis.core.RedisChannelLayer",
-            "CONFIG": {"hosts": [_redis], "capacity": 1000, "expiry": 30, "prefix": "tradesim"},
-        }
-    }
-    if _redis
-    else {}
-)
+CHANNEL_LAYERS = channel_layers_on_redis(_redis) if _redis else {}
 RATE_LIMIT_STORAGE = _redis
 CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL") or _redis
 

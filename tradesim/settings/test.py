@@ -6,6 +6,7 @@ from tradesim import env
 
 env.throwaway_var_folder()
 
+from tradesim.settings.base import channel_layers_on_redis  # noqa: E402
 from tradesim.settings.dev import *  # noqa: E402,F403
 from tradesim.settings.dev import DATABASES, REST_FRAMEWORK, VAR_DIR  # noqa: E402
 
@@ -27,5 +28,5 @@ else:
 _redis = env.text("REDIS_URL")
 if _redis:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _redis}}
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [_redis]}}}
+    CHANNEL_LAYERS = channel_layers_on_redis(_redis)
     RATE_LIMIT_STORAGE = _redis

@@ -48,5 +48,7 @@ def _passes(origin, allowed):
         ("null", LAPTOP, False),
     ],
 )
-def test_only_known_pages_and_programs_pass(origin, allowed, passes):
+def test_only_known_pages_and_programs_pass(settings, origin, allowed, passes):
+    # The refusing consumer reads a channel too; on Redis its last read would outlast this test's event loop.
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     assert _passes(origin, allowed) is passes
