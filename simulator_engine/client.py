@@ -54,9 +54,7 @@ def _failed(error: grpc.RpcError) -> CallFailed:
 class SimulatorClient:
     """Requests to one run of one session. Thread-safe; make it after a fork, close it when the run is over."""
 
-    def __init__(
-        self, *, target: str, token: str, session_id: str, epoch: int, tls: TlsFiles | None = None
-    ) -> None:
+    def __init__(self, *, target: str, token: str, session_id: str, epoch: int, tls: TlsFiles | None = None) -> None:
         self.target = target
         self.epoch = epoch
         credentials = channel_credentials(tls)
@@ -141,9 +139,7 @@ class SimulatorStream:
     is the heartbeat of each second. Call `update` at any time to change what is wanted.
     """
 
-    def __init__(
-        self, *, target: str, token: str, session_id: str, epoch: int, tls: TlsFiles | None = None
-    ) -> None:
+    def __init__(self, *, target: str, token: str, session_id: str, epoch: int, tls: TlsFiles | None = None) -> None:
         credentials = channel_credentials(tls)
         options = channel_options(target)
         self._channel = (
@@ -285,9 +281,7 @@ def flatten_command(
     )
 
 
-def clock_command(
-    *, request_id: str, action: str, speed: str = "", body_hash: bytes = b""
-) -> simulator_pb2.Command:
+def clock_command(*, request_id: str, action: str, speed: str = "", body_hash: bytes = b"") -> simulator_pb2.Command:
     """`action` is pause, resume, step or speed."""
     return simulator_pb2.Command(
         request_id=request_id,
