@@ -102,9 +102,7 @@ def _decode(config: SimulatorConfig, plan: SessionPlan, data: bytes) -> SessionS
     except msgspec.MsgspecError as error:
         raise RestoreFailed(f"the snapshot cannot be read: {error}") from error
     try:
-        exchange = Exchange.restore(
-            scenario=plan.scenario, seed=plan.seed, account=plan.account, data=kept.exchange
-        )
+        exchange = Exchange.restore(scenario=plan.scenario, seed=plan.seed, account=plan.account, data=kept.exchange)
     except BadSnapshot as error:
         raise RestoreFailed(f"the snapshot cannot be restored: {error}") from error
     if exchange.event_hash != kept.event_hash or exchange.event_count != kept.event_count:
