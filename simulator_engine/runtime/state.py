@@ -225,9 +225,7 @@ class SessionState:
 
 def _reply(request_id: str, command_seq: int, happened: list[events.Event]) -> simulator_pb2.CommandReply:
     """The answer to a command, read off the events that it caused."""
-    reply = simulator_pb2.CommandReply(
-        request_id=request_id, outcome=simulator_pb2.APPLIED, command_seq=command_seq
-    )
+    reply = simulator_pb2.CommandReply(request_id=request_id, outcome=simulator_pb2.APPLIED, command_seq=command_seq)
     for event in happened:
         if isinstance(event, events.ExecutionReport) and event.exec_type is ExecType.REJECTED:
             reply.outcome = simulator_pb2.REFUSED
