@@ -74,9 +74,7 @@ class SimulatorServicer(simulator_pb2_grpc.SimulatorServiceServicer):
     def __init__(self, loop: SessionLoop) -> None:
         self._loop = loop
 
-    async def Execute(
-        self, request: simulator_pb2.Command, context: Context
-    ) -> simulator_pb2.CommandReply:
+    async def Execute(self, request: simulator_pb2.Command, context: Context) -> simulator_pb2.CommandReply:
         try:
             return await self._loop.execute(request)
         except wire.Malformed as error:
@@ -133,9 +131,7 @@ class SimulatorServicer(simulator_pb2_grpc.SimulatorServiceServicer):
             reply.code, reply.text = "OUTCOME_UNKNOWN", "the run ended while the commit was under way"
         return reply
 
-    async def Preview(
-        self, request: simulator_pb2.Command, context: Context
-    ) -> simulator_pb2.PreviewReply:
+    async def Preview(self, request: simulator_pb2.Command, context: Context) -> simulator_pb2.PreviewReply:
         try:
             body = await self._loop.read(lambda state: views.preview_body(state, request))
         except wire.Malformed as error:
@@ -144,9 +140,7 @@ class SimulatorServicer(simulator_pb2_grpc.SimulatorServiceServicer):
             await _abort_untouched(context, grpc.StatusCode.UNAVAILABLE, "the run is ending", "draining")
         return simulator_pb2.PreviewReply(body=body)
 
-    async def GetState(
-        self, request: simulator_pb2.StateRequest, context: Context
-    ) -> simulator_pb2.StateReply:
+    async def GetState(self, request: simulator_pb2.StateRequest, context: Context) -> simulator_pb2.StateReply:
         try:
             body = await self._loop.read(lambda state: views.state_body(state, request))
         except views.BadView as error:
@@ -189,9 +183,7 @@ class SimulatorServicer(simulator_pb2_grpc.SimulatorServiceServicer):
             command_seq=header.command_seq, sim_time_ns=header.sim_time_ns, state_hash=header.state_hash
         )
 
-    async def Drain(
-        self, request: simulator_pb2.DrainRequest, context: Context
-    ) -> simulator_pb2.DrainReply:
+    async def Drain(self, request: simulator_pb2.DrainRequest, context: Context) -> simulator_pb2.DrainReply:
         try:
             header = await self._loop.drain(request.deadline_seconds or 2.0)
         except (JournalUnavailable, Fenced) as error:
