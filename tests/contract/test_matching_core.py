@@ -92,9 +92,7 @@ def feed(core: MatchingCore, *events: InputEvent) -> list[OutputEvent]:
 
 def test_better_price_trades_first_then_the_older_order(make: CoreFactory) -> None:
     core = make(1)
-    outs = feed(
-        core, add(1, SELL, 101, 5), add(2, SELL, 100, 5), add(3, SELL, 100, 5), add(4, BUY, 101, 12)
-    )
+    outs = feed(core, add(1, SELL, 101, 5), add(2, SELL, 100, 5), add(3, SELL, 100, 5), add(4, BUY, 101, 12))
     assert trades(outs) == [(4, 2, 100, 5), (4, 3, 100, 5), (4, 1, 101, 2)]
     assert core.levels(0, SELL, 9) == [(101, 3, 1)]
     assert core.best(0, BUY) is None
@@ -266,9 +264,7 @@ def test_fill_or_kill_does_not_count_the_own_orders(make: CoreFactory) -> None:
         (replace(1, 100, 4, policy=9), Refusal.UNKNOWN_KIND),
     ],
 )
-def test_bad_input_is_answered_and_changes_nothing(
-    make: CoreFactory, event: InputEvent, refusal: Refusal
-) -> None:
+def test_bad_input_is_answered_and_changes_nothing(make: CoreFactory, event: InputEvent, refusal: Refusal) -> None:
     core = make(1)
     feed(core, add(1, BUY, 100, 5))
     before = core.snapshot()[24:]
