@@ -55,7 +55,7 @@ class SimulatorRun:
     async def kill(self) -> None:
         self.process.kill()
         await self.process.wait()
-        await self.channel.close()
+        await self.channel.close(None)
 
     async def exit_code(self, timeout: float = 10.0) -> int:
         return await asyncio.wait_for(self.process.wait(), timeout)
@@ -111,5 +111,5 @@ async def a_session(**spec: object) -> AsyncIterator[SimulatorSession]:
                 if run.process.returncode is None:
                     await run.kill()
                 else:
-                    await run.channel.close()
+                    await run.channel.close(None)
             await server.stop(0)
