@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
+from apps.common.durability import outliving_processes
 from apps.common.problems import Problem
 from apps.journal import selectors as journal
 from apps.orders import refusals, selectors
@@ -37,7 +38,7 @@ class Found:
 
 
 def claim(*, session_id: UUID, client_order_id: str, body_hash: bytes, now: datetime) -> Found | None:
-    """Take the id for a command that is about to be sent, durably. None: it is ours, send.
+    """Take the id for a command that is about to be sent; no crash of ours forgets it. None: it is ours, send.
 
     Also None for an earlier claim whose outcome nobody knows any more: sending the same again converges. Raises
     409 `duplicate-order` or `in-progress`.
@@ -50,7 +51,8 @@ def claim(*, session_id: UUID, client_order_id: str, body_hash: bytes, now: date
         created_at=now,
     )
     try:
-        with transaction.atomic():
+        # Whoever reads the claim is a process of this machine's life: the facts that outlast it are the journal's.
+        with outliving_processes():
             row.save(force_insert=True)
     except IntegrityError:
         return look_up(session_id=session_id, client_order_id=client_order_id, body_hash=body_hash, now=now)
