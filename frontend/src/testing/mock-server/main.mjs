@@ -29,7 +29,7 @@ const money = (value) => value.toFixed(2);
 const reserved = () => [...orders.values()].filter((o) => o.side === 'BUY' && live(o)).reduce((sum, o) => sum + Number(o.leaves_quantity) * Number(o.price ?? 0), 0);
 const live = (o) => ['NEW', 'PARTIALLY_FILLED'].includes(o.status);
 const accountBody = () => ({ currency: 'USD', cash: money(account.cash), reserved: money(reserved()), buying_power: money(account.cash - reserved()), equity: null, realized_pnl: money(account.realized), unrealized_pnl: null, fees: money(account.fees), state: 'ACTIVE' });
-const sessionBody = () => ({ id: sessionId, name: 'Morning practice', status: 'READY', scenario: 'open-market', seed: 42, epoch: EPOCH, engine_version: '0.1.0', phase: 'CONTINUOUS', sim_time: market.iso(), speed: String(speed), paused, created_at: new Date(Date.now() - 720000).toISOString(), ready_in_ms: 412, next_seq: { orders: logs.orders.length + 1, account: logs.account.length + 1, session: logs.session.length + 1 } });
+const sessionBody = () => ({ id: sessionId, name: 'Morning practice', status: 'READY', scenario: 'open-market', seed: 42, epoch: EPOCH, engine_version: '0.1.0', phase: 'CONTINUOUS', sim_time: market.iso(), speed: String(speed), paused, created_at: new Date(Date.now() - 720000).toISOString(), ready_in_ms: 412, target: 'READY', cause: null, date: null, account: {}, engine: { core: 'mock' }, link: null, ready_at: null, progress_url: '', next_seq: { orders: logs.orders.length + 1, account: logs.account.length + 1, session: logs.session.length + 1 } });
 
 function emit(stream, type, data) {
   const frame = { stream, seq: logs[stream].length + 1, type, sim_time: market.iso(), wall_time: new Date().toISOString(), epoch: EPOCH, data };
@@ -104,7 +104,7 @@ function answer(method, path, query, body, request) {
   if (at === 'POST /auth/logout') return { status: 204, cookie: 'refresh=; Max-Age=0; Path=/' };
   if (at === 'GET /me' || at === 'PATCH /me') return ok(token().user);
   if (path === '/me/preferences') return ok(method === 'PUT' ? body : {});
-  if (at === 'GET /scenarios') return page([{ slug: 'open-market', title: 'Open market', summary: 'Five shares with seeded participants on both sides, from the open to the close.' }, { slug: 'history', title: 'History', summary: 'A day of the past in real US shares, with the bars before it on the chart.' }]);
+  if (at === 'GET /scenarios') return page([{ slug: 'open-market', title: 'Open market', summary: 'Five shares with seeded participants on both sides, from the open to the close.', difficulty: 'beginner', kind: 'synthetic', dates: false, symbols: SYMBOLS.map(([s]) => s) }, { slug: 'history', title: 'History', summary: 'A day of the past in real US shares, with the bars before it on the chart.', difficulty: 'intermediate', kind: 'history', dates: true, symbols: ['AAPL', 'GOOG', 'IBM', 'MSFT'] }]);
   if (at === 'GET /scenarios/history/days') return page(days());
   if (at === 'GET /sessions') return page([sessionBody()]);
   if (at === 'POST /sessions') return ok({ ...sessionBody(), status: 'LAUNCHING' }, 202);
