@@ -12,11 +12,12 @@ django_application = get_asgi_application()
 
 # Only after Django is set up: the consumers import models.
 from apps.common.origins import KnownOrigins  # noqa: E402
+from apps.common.threads import ReusedThreads  # noqa: E402
 from apps.streams.routing import websocket_urlpatterns  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": django_application,
+        "http": ReusedThreads(django_application),
         "websocket": KnownOrigins(URLRouter(websocket_urlpatterns), settings.WEBSOCKET_ORIGINS),
     }
 )

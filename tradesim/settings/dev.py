@@ -24,6 +24,8 @@ DATABASES = {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(VAR_DIR / "db.sqlite3"),
         "OPTIONS": dict(SQLITE_OPTIONS),
+        # Opening costs more than most queries; the threads that hold the connections are kept too.
+        "CONN_MAX_AGE": None,
         "ATOMIC_REQUESTS": False,
     }
 }
