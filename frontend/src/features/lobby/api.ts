@@ -42,6 +42,10 @@ export async function stopSession(id: string): Promise<void> {
   await send('POST', `/sessions/${id}/stop`, { body: {} });
 }
 
+export async function wakeSession(id: string): Promise<void> {
+  await send('POST', `/sessions/${id}/wake`, { body: {} });
+}
+
 /** Follow a session's start; resolves when the stream ended or the start is over. */
 export async function followProgress(id: string, hear: (step: ProgressStep) => void, signal: AbortSignal): Promise<void> {
   const response = await openStream(`/sessions/${id}/progress`, undefined, {}, signal);

@@ -6,7 +6,7 @@ import { Empty, Failure, Skeleton } from '@/components/states';
 import type { SessionCard as Session } from '@/generated/shapes';
 import { ago, dayAndTime } from '@/lib/clock';
 import { explain } from '@/lib/problem';
-import { listSessions, stopSession } from '@/features/lobby/api';
+import { listSessions, stopSession, wakeSession } from '@/features/lobby/api';
 import { StartForm } from '@/features/lobby/start-form';
 import { StartProgress } from '@/features/lobby/start-progress';
 
@@ -40,7 +40,7 @@ function SessionCard({ session, enter, stopped }: { session: Session; enter: () 
       {problem !== '' && <p role="alert" className="text-xs text-bad">{problem}</p>}
       <div className="flex gap-2">
         <Button tone={isOver(session) ? 'plain' : 'primary'} className="flex-1" onClick={enter} disabled={isOver(session)}>
-          {isOver(session) ? 'Ended' : session.status === 'READY' ? 'Resume' : 'Open'}
+          {isOver(session) ? 'Ended' : session.status === 'READY' ? 'Resume' : session.status === 'HIBERNATED' ? 'Wake' : 'Open'}
         </Button>
         {!isOver(session) && (
           <Button
@@ -66,6 +66,13 @@ export function Lobby({ name, open }: { name: string; open: (sessionId: string) 
   const client = useQueryClient();
   const sessions = useQuery({ queryKey: ['sessions'], queryFn: listSessions, refetchInterval: 5_000 });
   const [starting, setStarting] = useState<string | null>(null);
+  const [problem, setProblem] = useState('');
+  const enter = (session: Session): void => {
+    setProblem('');
+    if (session.status === 'READY') open(session.id);
+    else if (session.status !== 'HIBERNATED') setStarting(session.id);
+    else wakeSession(session.id).then(() => setStarting(session.id), (failure: unknown) => setProblem(explain(failure)));
+  };
   const running = sessions.data?.filter((session) => !isOver(session)) ?? [];
   const ended = sessions.data?.filter(isOver) ?? [];
   return (
@@ -81,10 +88,11 @@ export function Lobby({ name, open }: { name: string; open: (sessionId: string) 
         ) : (
           <ul className="grid gap-3">
             {running.map((session) => (
-              <SessionCard key={session.id} session={session} enter={() => (session.status === 'READY' ? open(session.id) : setStarting(session.id))} stopped={() => void client.invalidateQueries({ queryKey: ['sessions'] })} />
+              <SessionCard key={session.id} session={session} enter={() => enter(session)} stopped={() => void client.invalidateQueries({ queryKey: ['sessions'] })} />
             ))}
           </ul>
         )}
+        {problem !== '' && <p role="alert" className="notice notice-bad mt-3">{problem}</p>}
         {ended.length > 0 && <p className="mt-4 text-xs text-faint">{ended.length} ended {ended.length === 1 ? 'exchange' : 'exchanges'} not shown.</p>}
       </section>
       <section aria-labelledby="new" className="card min-w-0 self-start p-5">
