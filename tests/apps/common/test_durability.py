@@ -27,8 +27,13 @@ def test_only_the_one_commit_is_spared_the_disk() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_failure_inside_leaves_nothing_and_gives_the_disk_back() -> None:
     before = disk_waits()
-    with pytest.raises(RuntimeError), outliving_processes():
-        User.objects.create_user(email="gone@example.com", password="correct horse battery")
-        raise RuntimeError
+
+    def fail_halfway() -> None:
+        with outliving_processes():
+            User.objects.create_user(email="gone@example.com", password="correct horse battery")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_halfway()
     assert disk_waits() is before
     assert not User.objects.filter(email="gone@example.com").exists()
