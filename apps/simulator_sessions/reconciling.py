@@ -61,7 +61,9 @@ def reconcile_one(session_id: uuid.UUID, *, launcher: Launcher | None = None) ->
 
 
 def sweep(*, relist: bool = False) -> list[uuid.UUID]:
-    """The sessions that want looking at: those under way, those not as wanted, suspects; all active on a relist."""
+    """The sessions that want looking at, last requested first: those under way, those not as wanted, suspects; all
+    active ones on a relist.
+    """
     statuses = {status.value for status in UNSETTLED_STATUSES}
     if relist:
         statuses |= set(_ACTIVE)
@@ -78,7 +80,9 @@ def sweep(*, relist: bool = False) -> list[uuid.UUID]:
         )
     )
     wanted |= set(observing.suspects())
-    return sorted(wanted)
+    # Whoever asked last is waiting in front of a screen; after a restart the others come back behind them.
+    rows = SimulatorSession.objects.filter(id__in=wanted).order_by("-requested_at")
+    return list(rows.values_list("id", flat=True))
 
 
 def _announce(session_id: uuid.UUID) -> None:
