@@ -29,6 +29,8 @@ def _passes(origin, allowed):
     return sent == ["websocket.accept"]
 
 
+# A consumer's end looks after the connections of its thread, which may hold one of an earlier test's.
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("origin", "allowed", "passes"),
     [
