@@ -20,8 +20,9 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from apps.accounts.models import User
 from apps.simulator_sessions.models import SimulatorSession
 from apps.streams import commands, drain, frames, messages, notices, tickets
-from apps.streams.hub import Bridge, Reader, hub
+from apps.streams.hub import Bridge, hub
 from apps.streams.quality import Link, LinkQuality
+from apps.streams.reader import Reader
 from apps.streams.threads import in_thread
 
 log = logging.getLogger("tradesim.streams")

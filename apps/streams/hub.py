@@ -15,7 +15,7 @@ from uuid import UUID
 
 from apps.streams import frames
 from apps.streams.frames import PRIVATE_STREAMS, Frame, is_private
-from apps.streams.outbox import Outbox
+from apps.streams.reader import Reader
 from apps.streams.sources import ENDED, FrameStream, Location, SessionSource, Source, SourceLost
 
 log = logging.getLogger("tradesim.streams")
@@ -30,60 +30,11 @@ REPLAY_LIMIT = 900
 """Further behind than this a reader gets a snapshot: a replay must fit the outbox with room for what goes on."""
 
 REPLAY_PAGE = 300
+ENVELOPE_BYTES = 256
+"""About what a frame is longer than its body."""
+
 LINGER_SECONDS = 10.0
 """How long a bridge outlives its last reader: a reload of the page finds it warm."""
-
-
-class Reader:
-    """One tab on a bridge: its streams, how far each private one has been put, and its outbox."""
-
-    def __init__(self, wake: Callable[[], None]) -> None:
-        self.outbox = Outbox()
-        self.streams: set[str] = set()
-        self.next_seq: dict[str, int] = {}
-        self.halted = False
-        self._awaiting_book: set[str] = set()
-        self._wake = wake
-
-    def put(self, frame: Frame, *, poss_dup: bool = False) -> None:
-        """Accept a frame if it is wanted and due; a private one exactly once and in order."""
-        if frame.stream not in self.streams:
-            return
-        if is_private(frame.stream):
-            due = self.next_seq.get(frame.stream)
-            if due is None or frame.seq != due:
-                return
-            self.next_seq[frame.stream] = due + 1
-        elif frame.stream in self._awaiting_book:
-            if frame.type != "book.snapshot":
-                return
-            self._awaiting_book.discard(frame.stream)
-        self.outbox.put(frame, poss_dup=poss_dup)
-        self._wake()
-
-    def say(self, message: bytes) -> None:
-        self.outbox.put_control(message)
-        self._wake()
-
-    def halt(self) -> None:
-        """The session's records are damaged: nothing more can be told, and the reader must be closed."""
-        self.halted = True
-        self._wake()
-
-    def want(self, streams: Iterable[str]) -> None:
-        self.streams.update(streams)
-        self.await_books(streams)
-
-    def leave(self, streams: Iterable[str]) -> None:
-        for stream in streams:
-            self.streams.discard(stream)
-            self.next_seq.pop(stream, None)
-            self._awaiting_book.discard(stream)
-            self.outbox.forget(stream)
-
-    def await_books(self, streams: Iterable[str]) -> None:
-        """Pass no delta of these books before their next snapshot."""
-        self._awaiting_book.update(stream for stream in streams if stream.startswith("book:"))
 
 
 class Bridge:
@@ -130,10 +81,11 @@ class Bridge:
         await self._numbered.wait()
         private = {name: seq for name, seq in resume.items() if is_private(name)}
         market = [name for name in resume if name not in private]
-        if "session" in private and self._paused is not None:
-            reader.say(self._notice("session.paused", self._paused))
         for name, last_seq in private.items():
             await self._catch_up(reader, name, last_seq)
+        # Only now: a reader of the stream hears by itself of every change after this.
+        if "session" in private and self._paused is not None:
+            reader.say(self._notice("session.paused", self._paused))
         reader.want(market)
         if market:
             await self._want(snapshot=market)
@@ -160,20 +112,34 @@ class Bridge:
     async def _catch_up(self, reader: Reader, name: str, last_seq: int | None) -> None:
         numbers = await self._source.next_seqs()
         reached = numbers.get(name, 1) - 1
-        now = datetime.now(UTC)
         if last_seq is None or reached - last_seq > REPLAY_LIMIT or last_seq > reached:
-            data = await self._source.snapshot(name)
-            reader.say(frames.snapshot(stream=name, seq=reached, epoch=self.location.epoch, data=data, now=now))
-            last_seq = reached
-        reader.streams.add(name)
-        reader.next_seq[name] = last_seq + 1
+            await self._show(reader, name)
+        else:
+            reader.next_seq[name] = last_seq + 1
+            reader.streams.add(name)
         while True:
             # From the moment that the reader wants the stream, live frames that are due reach it by themselves.
             page = await self._source.replay(name, reader.next_seq[name] - 1, REPLAY_PAGE)
-            for frame in page:
+            missing = [frame for frame in page if frame.seq >= reader.next_seq[name]]
+            size = sum(len(frame.data) + ENVELOPE_BYTES for frame in missing)
+            if missing and not reader.outbox.has_room_for(len(missing), size) and not reader.outbox.overflowed:
+                # More than may be on its way at once (other streams are replayed beside it): it would never arrive.
+                await self._show(reader, name)
+                continue
+            for frame in missing:
                 reader.put(frame, poss_dup=True)
             if len(page) < REPLAY_PAGE and reader.next_seq[name] >= self.next_seq.get(name, 1):
                 return
+
+    async def _show(self, reader: Reader, name: str) -> None:
+        """Begin a private stream anew for this reader: with its snapshot, from whose number it goes on."""
+        reader.streams.discard(name)
+        reached = (await self._source.next_seqs()).get(name, 1) - 1
+        data = await self._source.snapshot(name)
+        shown = frames.snapshot(stream=name, seq=reached, epoch=self.location.epoch, data=data, now=datetime.now(UTC))
+        reader.say(shown, stands=(name, reached))
+        reader.next_seq[name] = reached + 1
+        reader.streams.add(name)
 
     # --- the stream --------------------------------------------------------------------------------------------
 
@@ -239,8 +205,11 @@ class Bridge:
         try:
             for reader in self._readers:
                 reader.await_books(reader.streams)
-            await stream.update(self._wanted(), snapshot=self._wanted() - set(PRIVATE_STREAMS))
+            asked = self._wanted()
+            await stream.update(asked, snapshot=asked - set(PRIVATE_STREAMS))
             self._stream = stream
+            if late := self._wanted() - asked:  # subscribed to while the run was being joined
+                await stream.update(self._wanted(), snapshot=late - set(PRIVATE_STREAMS))
             tasks = [
                 asyncio.ensure_future(self._read(stream, location)),
                 asyncio.ensure_future(self._watch(location)),

@@ -29,16 +29,25 @@ class _Sent:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to the reader. `stands`: how far it brings a private stream, as (name, number); None for none."""
+
+    data: bytes
+    stands: tuple[str, int] | None = None
+    sent: _Sent | None = None
+
+
 class Outbox:
     """See the module. `overflowed` is final: nothing private is accepted after it, and the reader must be closed."""
 
     def __init__(self) -> None:
         self.overflowed = False
         self.last_acknowledged: dict[str, int] = {}
-        self._private: deque[tuple[_Sent, bytes]] = deque()
+        self._waiting: deque[Message] = deque()
         self._unacknowledged: deque[_Sent] = deque()
         self._unacknowledged_bytes = 0
-        self._control: deque[bytes] = deque()
+        self._control_count = 0
         self._latest: dict[str, Frame] = {}
         self._deltas: dict[str, list[Frame]] = {}
         self._prints: dict[str, deque[Frame]] = {}
@@ -61,12 +70,23 @@ class Outbox:
         else:
             self._prints.setdefault(frame.stream, deque(maxlen=MAX_PENDING_OF_A_KIND)).append(frame)
 
-    def put_control(self, message: bytes) -> None:
-        """Accept an answer, a heartbeat or a notice: sent in order with the private frames, never numbered."""
-        if len(self._control) >= MAX_CONTROL_FRAMES:
+    def put_control(self, message: bytes, *, stands: tuple[str, int] | None = None) -> None:
+        """Accept an answer, a heartbeat, a notice or a snapshot: sent in order with the private frames, never numbered.
+
+        `stands`: the private stream that it brings to a number.
+        """
+        if self._control_count >= MAX_CONTROL_FRAMES:
             self.overflowed = True
         if not self.overflowed:
-            self._control.append(message)
+            self._control_count += 1
+            self._waiting.append(Message(message, stands))
+
+    def has_room_for(self, frames: int, size: int) -> bool:
+        """Whether so many private frames of so many bytes in all fit, with a tenth to spare for what comes live."""
+        return (
+            len(self._unacknowledged) + frames <= MAX_UNACKNOWLEDGED_FRAMES * 9 // 10
+            and self._unacknowledged_bytes + size <= MAX_UNACKNOWLEDGED_BYTES * 9 // 10
+        )
 
     def forget(self, stream: str) -> None:
         """The reader left a market stream: what still waits of it is not sent."""
@@ -86,7 +106,7 @@ class Outbox:
         sent = _Sent(frame.stream, frame.seq, len(encoded))
         self._unacknowledged.append(sent)
         self._unacknowledged_bytes += sent.size
-        self._private.append((sent, encoded))
+        self._waiting.append(Message(encoded, (sent.stream, sent.seq), sent))
 
     def _put_delta(self, frame: Frame) -> None:
         waiting = self._deltas.setdefault(frame.stream, [])
@@ -98,7 +118,7 @@ class Outbox:
 
     @property
     def has_private(self) -> bool:
-        return bool(self._private or self._control)
+        return bool(self._waiting)
 
     @property
     def has_market(self) -> bool:
@@ -106,11 +126,14 @@ class Outbox:
 
     def take_private(self) -> list[bytes]:
         """Private frames and answers that wait, each a message of its own. They stay unacknowledged."""
-        taken = [encoded for _, encoded in self._private]
-        self._sent_count += len(taken)
-        self._private.clear()
-        taken.extend(self._control)
-        self._control.clear()
+        return [message.data for message in self.take_messages()]
+
+    def take_messages(self) -> list[Message]:
+        """As `take_private`, each with how far it brings its stream."""
+        taken = list(self._waiting)
+        self._sent_count += len(taken) - self._control_count
+        self._waiting.clear()
+        self._control_count = 0
         return taken
 
     def take_market(self) -> list[bytes]:
@@ -132,7 +155,7 @@ class Outbox:
     def acknowledge(self, stream: str, seq: int) -> None:
         """The reader has every frame of this private stream up to `seq`."""
         kept: deque[_Sent] = deque()
-        waiting = {(sent.stream, sent.seq) for sent, _ in self._private}
+        waiting = {message.stands for message in self._waiting if message.sent is not None}
         for sent in self._unacknowledged:
             if sent.stream == stream and sent.seq <= seq and (sent.stream, sent.seq) not in waiting:
                 self._note(sent)
@@ -146,7 +169,7 @@ class Outbox:
 
     def acknowledge_until(self, mark: int) -> None:
         """The reader answered a message sent after `mark`: on one connection it has all that was sent before it."""
-        outstanding = len(self._unacknowledged) - len(self._private)
+        outstanding = len(self._unacknowledged) - (len(self._waiting) - self._control_count)
         first = self._sent_count - outstanding
         for _ in range(min(outstanding, max(0, mark - first))):
             self._note(self._unacknowledged.popleft())

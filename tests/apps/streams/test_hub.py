@@ -8,7 +8,8 @@ import uuid
 import orjson
 import pytest
 
-from apps.streams.hub import REPLAY_LIMIT, Hub, Reader
+from apps.streams.hub import REPLAY_LIMIT, Hub
+from apps.streams.reader import Reader
 from tests.apps.streaming import ScriptedSource
 from tests.support.waiting import eventually_async
 
@@ -265,3 +266,111 @@ async def test_a_session_that_ended_says_so_once(source, bridge):
     await tab.until(lambda: "session.stopped" in tab.types())
     await asyncio.sleep(0.1)
     assert tab.types().count("session.stopped") == 1
+
+
+async def test_a_reader_behind_on_several_streams_at_once_can_resume(source, bridge):
+    """Each stream alone is within the limit; together they are more than an outbox holds unacknowledged."""
+    for stream in ("orders", "account", "session"):
+        source.commit(stream, count=REPLAY_LIMIT - 100)
+    await live(bridge)
+    tab = Tab(bridge)
+    await bridge.subscribe(tab.reader, {"orders": 0, "account": 0, "session": 0})
+    assert not tab.reader.outbox.overflowed
+    for stream in ("orders", "account", "session"):
+        source.commit(stream)
+    last = REPLAY_LIMIT - 99
+    await tab.until(lambda: all(tab.numbers(stream)[-1:] == [last] for stream in ("orders", "account", "session")))
+    for stream in ("orders", "account", "session"):
+        at = 0
+        for shown in tab.heard:
+            if shown.get("stream") != stream or "seq" not in shown:
+                continue
+            assert shown["type"] == "snapshot" or shown["seq"] == at + 1
+            at = shown["seq"]
+        assert at == last
+
+
+async def test_a_resume_by_large_frames_fits_too(source, bridge):
+    source.commit(count=600, data={"text": "x" * 3_000})
+    await live(bridge)
+    tab = Tab(bridge)
+    await bridge.subscribe(tab.reader, {"orders": 0})
+    assert not tab.reader.outbox.overflowed
+    source.commit()
+    await tab.until(lambda: tab.numbers()[-1:] == [601])
+    snapshot = next(f for f in tab.heard if f["type"] == "snapshot")
+    assert snapshot["seq"] == 600
+
+
+async def test_a_snapshot_leaves_before_the_frames_that_follow_it(source, bridge):
+    source.commit(count=3)
+    await live(bridge)
+    tab = Tab(bridge)
+    await bridge.subscribe(tab.reader, {"orders": None})
+    source.commit()  # nobody has taken the snapshot yet
+    await tab.until(lambda: tab.reader.next_seq["orders"] == 5)
+    assert [(f["type"], f["seq"]) for f in tab.look()] == [("snapshot", 3), ("order.accepted", 4)]
+
+
+async def test_a_market_stream_wanted_while_the_run_is_being_joined_is_asked_for(source):
+    """The first word to a run takes a connection's time: who subscribes in that time is not forgotten."""
+    may_go = asyncio.Event()
+    opened = source.open
+
+    def slow(location):
+        stream = opened(location)
+        update = stream.update
+
+        async def late(streams, *, snapshot=()):
+            await may_go.wait()
+            await update(streams, snapshot=snapshot)
+
+        stream.update = late
+        return stream
+
+    source.open = slow
+    hub = Hub(lambda session_id: source)
+    bridge = hub.bridge(uuid.uuid4())
+    try:
+        tab = Tab(bridge)
+        await tab.until(lambda: source.opened == 1)
+        await bridge.subscribe(tab.reader, {"orders": 0, "book:ACME": None, "quotes": None})
+        may_go.set()
+        await live(bridge)
+        await tab.until(lambda: "book.snapshot" in tab.types())
+        source.tick("quotes", key="quotes:ACME")
+        await tab.until(lambda: "quote" in tab.types())
+    finally:
+        await hub.close()
+
+
+async def test_a_reader_that_joins_while_the_session_comes_back_hears_that_it_did(source):
+    source.kill()
+    hub = Hub(lambda session_id: source)
+    bridge = hub.bridge(uuid.uuid4())
+    bridge._truth_seconds = 0.02
+    asked, answer = asyncio.Event(), asyncio.Event()
+    plain = source.next_seqs
+
+    async def held():
+        asked.set()
+        await answer.wait()
+        return await plain()
+
+    try:
+        tab = Tab(bridge)
+        await bridge._numbered.wait()
+        await tab.until(lambda: bridge._paused is not None)
+        bridge._fill_from_log = lambda: asyncio.sleep(0)
+        source.next_seqs = held
+        joining = asyncio.ensure_future(bridge.subscribe(tab.reader, {"session": 0}))
+        await asked.wait()
+        source.restart()
+        await live(bridge)
+        await tab.until(lambda: bridge._paused is None)
+        answer.set()
+        await joining
+        notices = [kind for kind in tab.types() if kind in ("session.paused", "session.resumed")]
+        assert notices[-1:] != ["session.paused"]
+    finally:
+        await hub.close()
