@@ -21,7 +21,9 @@ import orjson
 from apps.common.problems import Malformed, Problem
 from apps.streams import drain, frames, messages, tickets
 from apps.streams.frames import is_private
-from apps.streams.hub import Bridge, Reader, hub
+from apps.streams.hub import Bridge, hub
+from apps.streams.outbox import Message
+from apps.streams.reader import Reader
 from apps.streams.threads import in_thread
 
 MARKET_SECONDS: Final = 0.05
@@ -51,6 +53,7 @@ async def events(*, session_id: UUID, streams: dict[str, int | None], holder: ti
     wake = asyncio.Event()
     _waiting.add(wake)
     reader = Reader(wake.set)
+    told = _Told(streams)
     bridge = hub().bridge(session_id)
     bridge.attach(reader)
     # Subscribing may wait for the event log; the first bytes must not.
@@ -61,29 +64,30 @@ async def events(*, session_id: UUID, streams: dict[str, int | None], holder: ti
         while True:
             now = time.monotonic()
             if drain.draining():
-                yield _event(frames.server_shutdown(now=_now()), reader)
+                yield told.event(frames.server_shutdown(now=_now()))
                 return
             if joining.done():
                 joining.result()
             if now >= beat_due:
                 if beat_due and not await in_thread(tickets.still_stands, holder=holder, now=_now()):
-                    yield _event(frames.error("SESSION_REVOKED", "this login has been ended", now=_now()), reader)
+                    yield told.event(frames.error("SESSION_REVOKED", "this login has been ended", now=_now()))
                     return
                 beat_due = now + HEARTBEAT_SECONDS
                 reader.say(_heartbeat(bridge, reader))
             if reader.outbox.overflowed:
-                yield _event(frames.error("SLOW_READER", "too much is unread", now=_now()), reader)
+                yield told.event(frames.error("SLOW_READER", "too much is unread", now=_now()))
                 return
             if reader.halted:
-                yield _event(frames.error("SESSION_HALTED", "the exchange is halted", now=_now()), reader)
+                yield told.event(frames.error("SESSION_HALTED", "the exchange is halted", now=_now()))
                 return
-            for message in reader.outbox.take_private():
-                yield _event(message, reader)
+            for message in reader.outbox.take_messages():
+                told.note(message)
+                yield told.event(message.data)
             # The server takes the next event only when the connection took the last: taken is acknowledged.
             reader.outbox.acknowledge_until(reader.outbox.mark())
             if reader.outbox.has_market and time.monotonic() >= market_due:
                 market_due = time.monotonic() + MARKET_SECONDS
-                yield b"".join(_event(frame, reader) for frame in reader.outbox.take_market())
+                yield b"".join(told.event(frame) for frame in reader.outbox.take_market())
             due = min(beat_due, market_due) if reader.outbox.has_market else beat_due
             wake.clear()
             if not reader.outbox.has_private:
@@ -100,6 +104,7 @@ async def poll(*, session_id: UUID, streams: dict[str, int | None], close_after:
     """Everything since the cursor, once: `{"frames": […], "cursor": …}`. `close_after`: the loop ends after it."""
     wake = asyncio.Event()
     reader = Reader(wake.set)
+    told = _Told(streams)
     bridge = hub().bridge(session_id)
     bridge.attach(reader)
     try:
@@ -111,8 +116,11 @@ async def poll(*, session_id: UUID, streams: dict[str, int | None], close_after:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(wake.wait(), deadline - time.monotonic())
         reader.say(_heartbeat(bridge, reader))
-        taken = reader.outbox.take_private() + reader.outbox.take_market()
-        return {"frames": [orjson.Fragment(frame) for frame in taken], "cursor": _cursor(reader)}
+        messages = reader.outbox.take_messages()
+        for message in messages:
+            told.note(message)
+        taken = [message.data for message in messages] + reader.outbox.take_market()
+        return {"frames": [orjson.Fragment(frame) for frame in taken], "cursor": told.cursor()}
     finally:
         bridge.detach(reader)
         if close_after:
@@ -138,13 +146,23 @@ def _heartbeat(bridge: Bridge, reader: Reader) -> bytes:
     )
 
 
-def _event(data: bytes, reader: Reader) -> bytes:
-    return b"id: " + _cursor(reader).encode() + b"\ndata: " + data + b"\n\n"
+class _Told:
+    """How far each private stream was told to this client: by messages that left, never by those that wait."""
 
+    def __init__(self, streams: dict[str, int | None]) -> None:
+        self._numbers = {name: seq for name, seq in streams.items() if seq is not None and is_private(name)}
 
-def _cursor(reader: Reader) -> str:
-    numbers = {name: seq - 1 for name, seq in reader.next_seq.items()}
-    return base64.urlsafe_b64encode(orjson.dumps(numbers)).decode().rstrip("=")
+    def note(self, message: Message) -> None:
+        """This message leaves now."""
+        if message.stands is not None:
+            name, seq = message.stands
+            self._numbers[name] = seq
+
+    def event(self, data: bytes) -> bytes:
+        return b"id: " + self.cursor().encode() + b"\ndata: " + data + b"\n\n"
+
+    def cursor(self) -> str:
+        return base64.urlsafe_b64encode(orjson.dumps(self._numbers)).decode().rstrip("=")
 
 
 def _read_cursor(cursor: str) -> dict[str, int]:

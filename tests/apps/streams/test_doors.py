@@ -162,3 +162,36 @@ def test_a_synchronous_server_polls_and_refuses_to_stream(api, session, monkeypa
     assert answer.status_code == 200
     assert "book.snapshot" in [frame["type"] for frame in answer.data["frames"]]
     assert api.get(f"/sessions/{session.id}/events?streams=orders").status_code == 406
+
+
+async def test_events_that_never_left_are_not_in_the_last_id(api, session, source):
+    """A connection that breaks in the middle of what waited resumes with the rest of it."""
+    events = Events(await get(api, session, "streams=orders"))
+    await events.until(lambda frame: frame["type"] == "snapshot")
+    await events.until(lambda frame: frame["type"] == "heartbeat")
+    source.commit(count=20)
+    await events.until(lambda frame: frame.get("seq") == 3 and frame.get("stream") == "orders")
+    await events.close()
+    again = Events(await get(api, session, "streams=orders", **{"Last-Event-ID": events.last_id}))
+    await again.until(lambda frame: frame.get("seq") == 20)
+    assert again.numbers() == list(range(4, 21))
+    await again.close()
+
+
+async def test_a_poll_that_cannot_take_everything_goes_on_where_it_stopped(api, session, source, monkeypatch):
+    names = "orders,account,session"
+    first = orjson.loads((await get(api, session, f"streams={names}&mode=poll")).content)
+    for stream in names.split(","):
+        source.commit(stream, count=700)
+    seen = dict.fromkeys(names.split(","), 0)
+    cursor = first["cursor"]
+    for _ in range(4):
+        answer = orjson.loads((await get(api, session, f"streams={names}&mode=poll&after={cursor}")).content)
+        cursor = answer["cursor"]
+        for frame in answer["frames"]:
+            if "seq" not in frame:
+                continue
+            stream = frame["stream"]
+            assert frame["type"] == "snapshot" or frame["seq"] == seen[stream] + 1
+            seen[stream] = frame["seq"]
+    assert seen == dict.fromkeys(seen, 700)
