@@ -11,7 +11,7 @@ from simulator_engine.core.risk import VenueRules
 from simulator_engine.core.tickets import TIMES_TAKEN, TYPES_TAKEN
 from simulator_engine.market import scenarios
 
-LARGEST_SEED = 2**63 - 1
+LARGEST_SEED = 2**53 - 1  # the largest whole number that every JSON reader keeps exact
 
 
 def _rate(hundredths: int) -> str:

@@ -23,6 +23,7 @@ from django.db.models import F
 
 from apps.audit import services as audit
 from apps.common.problems import Problem
+from apps.markets.catalogue import LARGEST_SEED
 from apps.simulator_sessions import accounts_terms, selectors
 from apps.simulator_sessions.gateway import SavedState, get_gateway
 from apps.simulator_sessions.lifecycle import Status, Target
@@ -30,7 +31,7 @@ from apps.simulator_sessions.models import SessionLease, SimulatorSession
 from apps.simulator_sessions.pokes import request_reconcile
 from apps.simulator_sessions.progress import is_settled
 
-MAX_SEED = 2**53 - 1  # the largest whole number that every JSON reader keeps exact
+MAX_SEED = LARGEST_SEED
 WAIT_POLL_SECONDS = 0.01
 
 

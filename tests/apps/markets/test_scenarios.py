@@ -34,7 +34,7 @@ def test_a_scenario_says_all_its_rules(anyone):
         assert Decimal(item["previous_close"]) % Decimal(item["tick_size"]) == 0
     assert {row["phase"] for row in detail["phases"]} == {"CONTINUOUS", "CLOSED"}
     assert detail["fees"]["taker_basis_points"] == "0.5"
-    assert detail["seed_policy"]["maximum"] == str(2**63 - 1)
+    assert detail["seed_policy"]["maximum"] == str(2**53 - 1)
 
 
 def test_history_lists_its_days_and_what_was_listed_then(anyone):
