@@ -63,6 +63,7 @@ class StreamConsumer(AsyncWebsocketConsumer):
         self.bad_messages = 0
         self.rate_refusals = 0
         self.working: set[asyncio.Task[None]] = set()
+        self.latest: dict[str, asyncio.Task[None]] = {}
         self.marks: dict[int, int] = {}
         self.outgoing = asyncio.Event()
         self.tasks: list[asyncio.Task[None]] = []
@@ -159,12 +160,24 @@ class StreamConsumer(AsyncWebsocketConsumer):
             )
             self._count_rate_refusal()
             return
-        task = self._spawn(self._execute(command))
+        # Commands about one order are done as they were said: a cancel sent after its order finds it.
+        ids = command.order_ids
+        earlier = {self.latest[name] for name in ids if name in self.latest}
+        task = self._spawn(self._execute(command, earlier))
         self.working.add(task)
-        task.add_done_callback(self.working.discard)
+        self.latest.update(dict.fromkeys(ids, task))
+        task.add_done_callback(lambda done: self._worked(done, ids))
 
-    async def _execute(self, command: messages.OrderCommand) -> None:
+    def _worked(self, task: asyncio.Task[None], ids: tuple[str, ...]) -> None:
+        self.working.discard(task)
+        for name in ids:
+            if self.latest.get(name) is task:
+                del self.latest[name]
+
+    async def _execute(self, command: messages.OrderCommand, earlier: set[asyncio.Task[None]]) -> None:
         assert self.holder is not None
+        if earlier:
+            await asyncio.wait(earlier)
         answer = await in_thread(
             commands.execute,
             user=self.user,

@@ -59,6 +59,12 @@ class OrderCommand:
     id: str | int
     body: Mapping[str, Any]
 
+    @property
+    def order_ids(self) -> tuple[str, ...]:
+        """The orders that it speaks of, as far as it names any."""
+        named = (self.body.get("client_order_id"), self.body.get("original_client_order_id"))
+        return tuple({name for name in named if isinstance(name, str)})
+
 
 Message = Hello | Subscribe | Unsubscribe | Pong | Ack | OrderCommand
 

@@ -335,6 +335,23 @@ async def test_orders_by_socket_go_through_the_same_service(api, session, source
     await socket.leave()
 
 
+async def test_commands_about_one_order_are_done_in_the_order_said(api, session, source, gateway):
+    socket = await enter(api, session)
+    change = {"original_client_order_id": "a-1", "client_order_id": "a-2", "quantity": "7"}
+    said = [
+        {"op": "order.submit", "id": 1, "body": ORDER},
+        {"op": "order.submit", "id": 2, "body": ORDER},
+        {"op": "order.replace", "id": 3, "body": change},
+        {"op": "order.cancel", "id": 4, "body": {"client_order_id": "a-2"}},
+    ]
+    for message in said:  # none waits for an answer
+        await socket.say(message)
+    await socket.hear(lambda frame: frame.get("id") == 4)
+    answers = [(frame["id"], frame["status"]) for frame in socket.frames if "id" in frame]
+    assert answers == [(1, 201), (2, 200), (3, 200), (4, 200)]
+    await socket.leave()
+
+
 async def test_a_refused_command_is_answered_with_its_problem(api, session, source, gateway):
     socket = await enter(api, session)
     await socket.say({"op": "order.submit", "id": 9, "body": {**ORDER, "quantity": 10}})
