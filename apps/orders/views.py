@@ -12,8 +12,8 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.common.pagination import newest_first, read_limit
-from apps.common.problems import Malformed
+from apps.common.pagination import decode_cursor, encode_cursor, newest_first, read_limit
+from apps.common.problems import Malformed, Problem
 from apps.common.views import ApiView
 from apps.orders import selectors, serializers, services
 from apps.simulator_sessions.selectors import get_session
@@ -215,10 +215,20 @@ class ExecutionsView(ApiView):
         if not after:
             page = newest_first(selectors.list_executions(session_id=session.id), request, key=("seq",))
             return Response(page.body(selectors.execution_dict))
-        if not (after.isascii() and after.isdigit() and len(after) <= 18):
+        if not _is_number(after):
             raise Malformed("after_seq must be a whole number.")
-        rows = selectors.executions_after(session_id=session.id, after_seq=int(after), limit=read_limit(request))
-        return Response({"results": [selectors.execution_dict(row) for row in rows], "next": None})
+        cursor = request.query_params.get("cursor", "")
+        reached = decode_cursor(cursor, parts=1)[0] if cursor else after
+        if not _is_number(reached):
+            raise Problem(code="INVALID_CURSOR")
+        limit = read_limit(request)
+        rows = selectors.executions_after(session_id=session.id, after_seq=int(reached), limit=limit + 1)
+        following = encode_cursor(str(rows[limit - 1].seq)) if len(rows) > limit else None
+        return Response({"results": [selectors.execution_dict(row) for row in rows[:limit]], "next": following})
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18
 
 
 def _statuses(text: str) -> tuple[str, ...]:

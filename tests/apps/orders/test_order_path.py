@@ -339,6 +339,11 @@ def test_executions_can_be_followed_by_number(api, session, url, use):
     assert [row["seq"] for row in api.get(f"{path}?after_seq=1").data["results"]] == [2, 3]
     assert [row["seq"] for row in api.get(path).data["results"]] == [3, 2, 1]
     assert api.get(f"{path}?after_seq=x").status_code == 400
+    page = api.get(f"{path}?after_seq=0&limit=2").data
+    assert [row["seq"] for row in page["results"]] == [1, 2]
+    rest = api.get(f"{path}?after_seq=0&limit=2&cursor={page['next']}").data
+    assert ([row["seq"] for row in rest["results"]], rest["next"]) == ([3], None)
+    assert api.get(f"{path}?after_seq=0&cursor=zzz").data["code"] == "INVALID_CURSOR"
 
 
 def test_a_stale_link_stops_orders_that_add_risk_and_no_others(api, session, use):
