@@ -13,6 +13,8 @@ async function clean(page: Page, where: string): Promise<void> {
 }
 
 test('pages and terminal have no axe violations', async ({ page }) => {
+  // Colours that fade from one theme to the next would be measured half way.
+  await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.goto('/login');
   await expect(page.getByLabel('Email')).toBeVisible();
   await clean(page, 'login');
