@@ -114,8 +114,12 @@ class Feed:
         """
         wanted = frozenset(name for name in streams if views.stream_exists(self._state.exchange, name))
         fresh = (wanted - reader.streams) | (wanted & frozenset(again))
-        reader.streams = wanted
+        # Bring what the streams' readers share up to now for the others, then show it whole to this one.
+        changes = [frame for name in sorted(fresh) for frame in self._changes(name, wall_time_ms)]
+        if changes:
+            self._gate.release(lambda: self._send(changes))
         frames = [frame for name in sorted(fresh) for frame in self._snapshot(name, wall_time_ms)]
+        reader.streams = wanted
         if frames:
             self._gate.release(lambda: reader.put(frames))
         return sorted(set(streams) - wanted)
@@ -180,10 +184,6 @@ class Feed:
         exchange = self._state.exchange
         marks = self._marks
         if family == "book":
-            # Bring the shared state of the stream up to now for its other readers, then show it whole.
-            changes = self._changes(name, wall_time_ms)
-            if changes:
-                self._gate.release(lambda: self._send(changes))
             return [self._book_snapshot(name, rest, wall_time_ms)]
         if family == "quotes":
             frames = []
@@ -238,8 +238,7 @@ class Feed:
         exchange, marks = self._state.exchange, self._marks
         latest = exchange.trades(symbol, 200)
         known = marks.trades.get(symbol)
-        if latest:
-            marks.trades[symbol] = latest[0].number
+        marks.trades[symbol] = latest[0].number if latest else 0
         if known is None:
             return []
         fresh = [trade for trade in latest if trade.number > known]
