@@ -10,7 +10,8 @@ import asyncio
 import hashlib
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -22,7 +23,9 @@ from simulator_engine.runtime.feed import Feed
 from simulator_engine.runtime.gate import GateClosed, OutputGate
 from simulator_engine.runtime.journal_client import Fenced, JournalClient, JournalRefused, JournalUnavailable
 from simulator_engine.runtime.restore import Restored
-from simulator_engine.runtime.state import HASH_PREFIX_BYTES, Answered, SessionState
+from simulator_engine.runtime.state import HASH_PREFIX_BYTES, Answered, SessionState, body_hash
+from simulator_engine.telemetry import wall_ms as _wall_ms
+from simulator_engine.wire import Malformed
 
 MAX_BATCH_RECORDS = 64
 WATCHED_TICK_SECONDS = 0.05
@@ -124,6 +127,17 @@ class SessionLoop:
             self._finish("failed", repr(error))
             raise
 
+    @contextmanager
+    def _changing_state(self) -> Iterator[None]:
+        """A defect in here leaves the state half changed: the run ends, and the restore starts from the journal."""
+        try:
+            yield
+        except Malformed:
+            raise
+        except Exception as error:
+            self._finish("failed", repr(error))
+            raise
+
     def _finish(self, reason: str, detail: str) -> None:
         self._accepting = False
         self._gate.close()
@@ -147,17 +161,18 @@ class SessionLoop:
             raise JournalAway("the journal does not answer")
         self._judge_age(message)
         self._go_on()
-        applied = self._state.apply(message, _wall_ms())
-        if applied.clock_action is not None:
-            self._turn_clock(applied.clock_action)
-        self._enqueue(applied.record, applied.reports)
+        with self._changing_state():
+            applied = self._state.apply(message, _wall_ms())
+            if applied.clock_action is not None:
+                self._turn_clock(applied.clock_action)
+            self._enqueue(applied.record, applied.reports)
         await self._gate.passed()
         return applied.reply
 
     def _known(self, message: simulator_pb2.Command) -> simulator_pb2.CommandReply | None:
         """The answer to a request_id that was seen before, or None."""
         if not message.body_hash:
-            message.body_hash = _body_hash(message)
+            message.body_hash = body_hash(message)
         answered: Answered | None = self._state.requests.get(message.request_id)
         if answered is None:
             return None
@@ -201,7 +216,8 @@ class SessionLoop:
     def _go_on(self) -> bool:
         """Let the market go on to the clock's time, or for one slice; keep what it did to the trader."""
         target = self._clock.target(time.monotonic_ns())
-        reached, reports = self._state.advance(target, _wall_ms(), max_events=SLICE_EVENTS)
+        with self._changing_state():
+            reached, reports = self._state.advance(target, _wall_ms(), max_events=SLICE_EVENTS)
         if reports:
             self._enqueue(None, reports)
         if self._state.exchange.sim_time_ns > target:
@@ -307,7 +323,7 @@ class SessionLoop:
                 self._failing_since = self._failing_since or time.monotonic()
                 await asyncio.sleep(0.1)
                 continue
-            if not self._pending:
+            if self._gate.clear:  # an append that gets no answer keeps the journal away, whatever renewals say
                 self._failing_since = None
             self._clock.horizon_ns = max(self._clock.horizon_ns, reply.horizon_ns)
             await asyncio.sleep(self._config.renew_interval_seconds)
@@ -357,7 +373,6 @@ class SessionLoop:
 
     async def save_snapshot(self, name: str) -> journal_pb2.SnapshotHeader:
         """Store the present state under a name. Raises JournalUnavailable, Fenced, GateClosed."""
-        header: journal_pb2.SnapshotHeader
         while not self._gate.clear:
             await self._gate.passed()
         header, data = self._take_snapshot(name)
@@ -382,18 +397,3 @@ class SessionLoop:
         finally:
             self._finish("drained", "")
         return header
-
-
-def _body_hash(message: simulator_pb2.Command) -> bytes:
-    """What makes two requests the same: everything but their id, when they were sent, and the verdict on them."""
-    bare = simulator_pb2.Command()
-    bare.CopyFrom(message)
-    bare.ClearField("request_id")
-    bare.ClearField("sent_at_ms")
-    bare.ClearField("good_for_ms")
-    bare.ClearField("verdict")
-    return hashlib.sha256(bare.SerializeToString(deterministic=True)).digest()
-
-
-def _wall_ms() -> int:
-    return time.time_ns() // 1_000_000

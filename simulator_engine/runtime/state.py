@@ -6,6 +6,7 @@ It never waits and never reads a clock; wall time is handed in and stamped on re
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -221,6 +222,17 @@ class SessionState:
                 exchange=self.exchange.snapshot(),
             )
         )
+
+
+def body_hash(message: simulator_pb2.Command) -> bytes:
+    """What makes two requests the same: everything but their id, when they were sent, and the verdict on them."""
+    bare = simulator_pb2.Command()
+    bare.CopyFrom(message)
+    bare.ClearField("request_id")
+    bare.ClearField("sent_at_ms")
+    bare.ClearField("good_for_ms")
+    bare.ClearField("verdict")
+    return hashlib.sha256(bare.SerializeToString(deterministic=True)).digest()
 
 
 def _reply(request_id: str, command_seq: int, happened: list[events.Event]) -> simulator_pb2.CommandReply:
