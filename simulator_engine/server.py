@@ -7,6 +7,7 @@ import contextlib
 import gc
 import hmac
 import signal
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -29,6 +30,8 @@ from simulator_engine.runtime.restore import RestoreFailed, restore
 from simulator_engine.runtime.spec import BadSpec, plan_session
 
 BEAT_SECONDS = 1.0
+JOURNAL_PATIENCE_SECONDS = 10.0
+"""How long a run that begins waits for a journal that is away; within the time that a launch is given."""
 EXIT_CODES = {"drained": 0, "stopped": 0, "failed": 1, "fenced": 3, "halted": 4}
 
 Context = Any
@@ -209,12 +212,26 @@ async def _serve(config: SimulatorConfig) -> int:
         else server.add_secure_port(config.listen, credentials)
     )
     journal = JournalClient(config)
+    patient_until = time.monotonic() + JOURNAL_PATIENCE_SECONDS
     try:
-        lease = await journal.acquire(_endpoint(config, port))
-        plan = plan_session(lease.spec)
-        restored = await restore(
-            config=config, plan=plan, lease=lease, journal=journal, report=lambda step: log("restore", step=step)
-        )
+        while True:
+            try:
+                lease = await journal.acquire(_endpoint(config, port))
+                plan = plan_session(lease.spec)
+                restored = await restore(
+                    config=config,
+                    plan=plan,
+                    lease=lease,
+                    journal=journal,
+                    report=lambda step: log("restore", step=step),
+                )
+                break
+            except JournalUnavailable as error:
+                # A run that gave up at once would use up the session's few tries within a journal's restart.
+                if time.monotonic() >= patient_until:
+                    raise
+                log("journal-away", detail=str(error))
+                await asyncio.sleep(0.25)
     except Fenced as error:
         log("fenced", detail=str(error))
         return EXIT_CODES["fenced"]

@@ -262,3 +262,14 @@ def checksum(held: dict[tuple[str, str], str]) -> int:
     bids = sorted((row for row in held.items() if row[0][0] == "bids"), key=lambda row: -Decimal(row[0][1]))[:10]
     asks = sorted((row for row in held.items() if row[0][0] == "asks"), key=lambda row: Decimal(row[0][1]))[:10]
     return crc32("|".join(f"{price}:{quantity}" for (_, price), quantity in [*bids, *asks]).encode())
+
+
+async def test_a_run_that_begins_waits_for_a_journal_that_is_away(session: SimulatorSession) -> None:
+    session.journal.away = True
+    run = await session.start(1, wait=False)
+    with pytest.raises(TimeoutError):
+        await run.exit_code(timeout=3.0)
+    session.journal.away = False
+    await asyncio.wait_for(run.channel.channel_ready(), 20.0)
+    symbol = await a_symbol(run)
+    assert (await run.execute("a", submit=limit_buy(symbol, await far_bid(run, symbol)))).outcome
