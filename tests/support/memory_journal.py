@@ -29,6 +29,7 @@ class MemoryJournal(journal_pb2_grpc.JournalServiceServicer):
     lose_replies: int = 0
     hold_appends: asyncio.Event | None = None
     appends_seen: int = 0
+    holder: str = ""
     last_command_seq: int = 0
     last_event_seq: int = 0
     horizon_ns: int = 0
@@ -45,6 +46,10 @@ class MemoryJournal(journal_pb2_grpc.JournalServiceServicer):
 
     async def Acquire(self, request: Any, context: Any) -> journal_pb2.AcquireReply:
         await self._enter(request.epoch, context)
+        bound = f"{request.epoch} {request.holder}"
+        if self.holder.split(" ")[0] == str(request.epoch) and self.holder != bound:
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "another holder has this epoch")
+        self.holder = bound
         return journal_pb2.AcquireReply(
             spec=self.spec,
             last_command_seq=self.last_command_seq,
@@ -63,6 +68,8 @@ class MemoryJournal(journal_pb2_grpc.JournalServiceServicer):
         self.appends_seen += 1
         if self.hold_appends is not None:
             await self.hold_appends.wait()
+        if request.epoch != self.epoch:
+            return journal_pb2.AppendReply(fenced=True)
         await self._enter(request.epoch, context)
         reply = self._append(request)
         if self.lose_replies:
@@ -75,6 +82,14 @@ class MemoryJournal(journal_pb2_grpc.JournalServiceServicer):
             request.first_command_seq == self.last_command_seq + 1
             and request.first_event_seq == self.last_event_seq + 1
         )
+        known = {record.request_id for batch in self.batches for record in batch.records}
+        for record in request.records if fits else ():
+            if record.request_id in known:
+                return journal_pb2.AppendReply(
+                    duplicate_request_id=record.request_id,
+                    last_command_seq=self.last_command_seq,
+                    last_event_seq=self.last_event_seq,
+                )
         if fits:
             self.batches.append(request)
             self.last_command_seq += len(request.records)
@@ -110,8 +125,10 @@ class MemoryJournal(journal_pb2_grpc.JournalServiceServicer):
             else:
                 data += chunk.data
         await self._enter(header.epoch, context)
-        if header.command_seq > self.last_command_seq or hashlib.sha256(data).digest() != header.sha256:
-            return journal_pb2.PutSnapshotReply(stored=False)
+        if header.command_seq > self.last_command_seq:
+            return journal_pb2.PutSnapshotReply(fenced=True)
+        if hashlib.sha256(data).digest() != header.sha256:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the snapshot was torn on its way")
         self.snapshots.append((header, data))
         return journal_pb2.PutSnapshotReply(stored=True)
 
