@@ -107,11 +107,16 @@ def pending_or_unknown(*, session_id: UUID, client_order_id: str, now: datetime)
     return refusals.in_progress(client_order_id)
 
 
-def journaled(*, session_id: UUID, request_id: str) -> GatewayReply | None:
-    """The reply to a command that the journal holds; None when it does not hold it (now)."""
+def journaled(*, session_id: UUID, request_id: str, body_hash: bytes) -> GatewayReply | None:
+    """The reply to a command that the journal holds; None when it does not hold it (now).
+
+    DUPLICATE when what it holds under this id is another request.
+    """
     stored = journal.command_by_request_id(session_id=session_id, request_id=request_id)
     if stored is None:
         return None
+    if stored.body_hash != body_hash:
+        return GatewayReply("DUPLICATE")
     answers = []
     for report in stored.reports:
         data = report.data

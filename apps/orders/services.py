@@ -7,7 +7,7 @@ projection, never guessed. No transaction is open across the call. Venue rules n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -72,6 +72,7 @@ def submit_order(
         session.id,
         order.client_order_id,
         lambda: gateways.get_gateway().submit(session=session, order=order, body_hash=body_hash),
+        body_hash=body_hash,
         now=now,
     )
     return _answer(session.id, order.client_order_id, reply, order)
@@ -106,6 +107,7 @@ def replace_order(
         lambda: gateways.get_gateway().replace(
             session=session, original_client_order_id=client_order_id, terms=terms, body_hash=body_hash
         ),
+        body_hash=body_hash,
         now=now,
     )
     return _answer(session.id, terms.client_order_id, reply, None)
@@ -130,6 +132,7 @@ def cancel_order(
         lambda: gateways.get_gateway().cancel(
             session=session, request_id=key, client_order_id=client_order_id, body_hash=body_hash
         ),
+        body_hash=body_hash,
         now=now,
         claimed=False,
     )
@@ -158,6 +161,7 @@ def cancel_orders(
         lambda: gateways.get_gateway().mass_cancel(
             session=session, request_id=key, symbol=wanted_symbol, side=wanted_side, body_hash=body_hash
         ),
+        body_hash=body_hash,
         now=now,
         claimed=False,
     )
@@ -203,6 +207,7 @@ def flatten_position(
         lambda: gateways.get_gateway().flatten(
             session=session, client_order_id=client_order_id, symbol=symbol, reverse=reverse, body_hash=body_hash
         ),
+        body_hash=body_hash,
         now=now,
     )
     return _answer(session.id, client_order_id, reply, None)
@@ -228,22 +233,36 @@ def query_order(*, user: Any, session_id: UUID, client_order_id: str, now: datet
 
 
 def _send(
-    session_id: UUID, request_id: str, call: Callable[[], GatewayReply], *, now: datetime, claimed: bool = True
+    session_id: UUID,
+    request_id: str,
+    call: Callable[[], GatewayReply],
+    *,
+    body_hash: bytes,
+    now: datetime,
+    claimed: bool = True,
 ) -> GatewayReply:
-    """Hand a command over. What certainly was not sent frees its id; what is unknown is asked of the journal."""
+    """Hand a command over. What certainly was not sent frees its id; what is unknown is asked of the journal.
+
+    A command that was done before is answered as it was then, which only the journal remembers.
+    """
     try:
-        return call()
+        reply = call()
     except Problem as problem:
         if problem.outcome == "none":
             if claimed:
                 claims.give_up(session_id=session_id, client_order_id=request_id)
             raise
-        stored = claims.journaled(session_id=session_id, request_id=request_id)
+        stored = claims.journaled(session_id=session_id, request_id=request_id, body_hash=body_hash)
         if stored is None:
             if claimed:
                 claims.left_unknown(session_id=session_id, client_order_id=request_id, now=now)
             raise refusals.outcome_unknown(request_id) from problem
         return stored
+    if reply.outcome == "REPLAYED":
+        stored = claims.journaled(session_id=session_id, request_id=request_id, body_hash=body_hash)
+        if stored is not None:
+            return replace(stored, outcome="REPLAYED") if stored.outcome == "APPLIED" else stored
+    return reply
 
 
 def _first_answer(found: claims.Found) -> OrderAnswer:

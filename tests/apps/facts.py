@@ -99,7 +99,13 @@ def execution(
 
 
 def cancel_rejected(
-    event_seq: int, client_order_id: str, original: str, *, code: str = "TOO_LATE_TO_CANCEL", for_replace: bool = True
+    event_seq: int,
+    client_order_id: str,
+    original: str,
+    *,
+    code: str = "TOO_LATE_TO_CANCEL",
+    for_replace: bool = True,
+    caused_by: int = 1,
 ) -> CommittedReport:
     data = {
         "order_id": None,
@@ -115,7 +121,7 @@ def cancel_rejected(
         "execution_id": f"x-{event_seq}",
         "caused_by_request": client_order_id,
     }
-    return report(event_seq, "orders", event_seq, "cancel.rejected", data, caused_by=1)
+    return report(event_seq, "orders", event_seq, "cancel.rejected", data, caused_by=caused_by)
 
 
 def account_updated(event_seq: int, *, cash: str = "1000.00", legs: tuple[Leg, ...] = ()) -> CommittedReport:

@@ -112,11 +112,9 @@ class SoundGateway:
     ) -> GatewayReply:
         self.calls.append((kind, request_id))
         if request_id in self.answers:
+            # As the engine: it remembers that a request was done, and as which command, not what came of it.
             known, reply = self.answers[request_id]
-            outcome = "REPLAYED" if known == body_hash and reply.outcome == "APPLIED" else reply.outcome
-            return GatewayReply(
-                outcome if known == body_hash else "DUPLICATE", reply.code, reply.text, orders=reply.orders
-            )
+            return GatewayReply("REPLAYED" if known == body_hash else "DUPLICATE", command_seq=reply.command_seq)
         self.commands += 1
         reports, reply = work(self.commands)
         self._commit(session, command(self.commands, request_id, kind=kind, body_hash=body_hash), reports)
@@ -154,20 +152,20 @@ class TooLateGateway(SoundGateway):
 
     def cancel(self, *, session: Any, request_id: str, client_order_id: str, body_hash: bytes) -> GatewayReply:
         return self._once(
-            "cancel", session, request_id, body_hash, lambda seq: self._refuse(request_id, client_order_id)
+            "cancel", session, request_id, body_hash, lambda seq: self._refuse(seq, request_id, client_order_id)
         )
 
     def replace(self, *, session: Any, original_client_order_id: str, terms: Any, body_hash: bytes) -> GatewayReply:
         return self._once(
             "replace", session, terms.client_order_id, body_hash,
-            lambda seq: self._refuse(terms.client_order_id, original_client_order_id, for_replace=True),
+            lambda seq: self._refuse(seq, terms.client_order_id, original_client_order_id, for_replace=True),
         )  # fmt: skip
 
     def _refuse(
-        self, request_id: str, original: str, *, for_replace: bool = False
+        self, seq: int, request_id: str, original: str, *, for_replace: bool = False
     ) -> tuple[list[CommittedReport], GatewayReply]:
         self.events += 1
-        report = cancel_rejected(self.events, request_id, original, for_replace=for_replace)
+        report = cancel_rejected(self.events, request_id, original, for_replace=for_replace, caused_by=seq)
         return [report], GatewayReply("REFUSED", "TOO_LATE_TO_CANCEL", "the order is filled already")
 
 

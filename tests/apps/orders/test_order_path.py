@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
+from apps.common.problems import Problem
 from apps.orders import claims, services
 from apps.orders.models import Order, OrderAlias
 from apps.simulator_sessions import gateway as gateways
@@ -297,6 +298,39 @@ def test_cancel_many_answers_for_each_order(api, url, use):
     assert answer.status_code == 200
     results = {row["client_order_id"]: row for row in answer.data["results"]}
     assert {name: row["order"]["status"] for name, row in results.items()} == {"a-1": "CANCELED", "b-1": "CANCELED"}
+
+
+def test_cancel_many_again_is_answered_as_the_first_time(api, url, use):
+    use(doubles.SoundGateway())
+    api.post(url, BODY)
+    api.post(url, {**BODY, "client_order_id": "b-1"})
+    first = api.delete(url, **{"Idempotency-Key": "m-1"})
+    again = api.delete(url, **{"Idempotency-Key": "m-1"})
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert {row["client_order_id"] for row in first.data["results"]} == {"a-1", "b-1"}
+    assert again.data == first.data
+
+
+def test_a_cancel_that_came_too_late_is_too_late_again(api, url, use):
+    use(doubles.TooLateGateway())
+    api.post(url, BODY)
+    for _ in range(2):
+        answer = api.delete(f"{url}/a-1", **{"Idempotency-Key": "c-1"})
+        assert (answer.status_code, answer.data["code"]) == (409, "TOO_LATE_TO_CANCEL")
+
+
+def test_a_lost_reply_under_another_requests_key_is_not_taken_for_its_own(api, url, use):
+    gateway = use(doubles.SoundGateway())
+    for name in ("a-1", "b-1"):
+        api.post(url, {**BODY, "client_order_id": name})
+    api.delete(f"{url}/a-1", **{"Idempotency-Key": "c-1"})
+
+    def lose(**_):
+        raise Problem(code="OUTCOME_UNKNOWN", outcome="unknown")
+
+    gateway.cancel = lose
+    answer = api.delete(f"{url}/b-1", **{"Idempotency-Key": "c-1"})
+    assert (answer.status_code, answer.data["type"]) == (409, "idempotency-mismatch")
 
 
 def test_cancel_many_by_a_side_that_does_not_exist_is_400(api, url, use):
