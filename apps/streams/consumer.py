@@ -23,7 +23,7 @@ from apps.streams import commands, drain, frames, messages, notices, tickets
 from apps.streams.hub import Bridge, hub
 from apps.streams.quality import Link, LinkQuality
 from apps.streams.reader import Reader
-from apps.streams.threads import in_thread
+from apps.streams.threads import in_command_thread, in_thread
 
 log = logging.getLogger("tradesim.streams")
 
@@ -178,7 +178,7 @@ class StreamConsumer(AsyncWebsocketConsumer):
         assert self.holder is not None
         if earlier:
             await asyncio.wait(earlier)
-        answer = await in_thread(
+        answer = await in_command_thread(
             commands.execute,
             user=self.user,
             session_id=self.session_id,

@@ -14,13 +14,26 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 WORKERS: Final = 8
-"""Each holds one database connection; the work is short reads and order commands that wait for a commit."""
+"""Each holds one database connection; the work is short reads."""
+
+COMMAND_WORKERS: Final = 16
+"""A command to a run that does not answer holds its thread for seconds: readers and their beats never wait for one."""
 
 _pool = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="streams")
+_commands = ThreadPoolExecutor(max_workers=COMMAND_WORKERS, thread_name_prefix="commands")
 
 
 async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """The result of a blocking call, made in a worker thread with healthy database connections."""
+    """The result of a short blocking read, made in a worker thread with healthy database connections."""
+    return await _run(_pool, call, *args, **kwargs)
+
+
+async def in_command_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """As `in_thread`, for what may wait for a simulator."""
+    return await _run(_commands, call, *args, **kwargs)
+
+
+async def _run(pool: ThreadPoolExecutor, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     context = contextvars.copy_context()
 
     def work() -> T:
@@ -30,7 +43,7 @@ async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
         finally:
             _let_go_of_spent_connections()
 
-    return await asyncio.get_running_loop().run_in_executor(_pool, work)
+    return await asyncio.get_running_loop().run_in_executor(pool, work)
 
 
 def _let_go_of_spent_connections() -> None:

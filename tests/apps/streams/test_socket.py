@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 import uuid
 
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from apps.accounts.logins import log_out
 from apps.accounts.models import User
+from apps.common.problems import Problem
 from apps.simulator_sessions import gateway as gateways
 from apps.streams import consumer as consumers
 from apps.streams import hub as hubs
@@ -24,6 +26,7 @@ from apps.streams.routing import websocket_urlpatterns
 from tests.apps import gateways as doubles
 from tests.apps.facts import make_session
 from tests.apps.streaming import ScriptedSource
+from tests.support.waiting import eventually_async
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -427,3 +430,31 @@ async def test_a_reader_that_takes_nothing_at_all_is_let_go(api, session, source
     monkeypatch.setattr(consumers.StreamConsumer, "send", stuck)
     source.commit(count=1_100)
     assert await socket.until_closed() == 4428
+
+
+async def test_a_simulator_that_does_not_answer_holds_up_no_reader(api, session, source, gateway, monkeypatch):
+    """Every command of a frozen run waits for seconds: beats and replays, also of others, go on meanwhile."""
+    answers, held = threading.Event(), []
+
+    def frozen(**_):
+        held.append(1)
+        answers.wait(20.0)
+        raise Problem(code="OUTCOME_UNKNOWN", outcome="unknown")
+
+    monkeypatch.setattr(gateway, "submit", frozen)
+    socket = await enter(api, session)
+    try:
+        for n in range(12):
+            await socket.say({"op": "order.submit", "id": n, "body": {**ORDER, "client_order_id": f"f-{n}"}})
+
+        async def full():
+            return len(held) >= 8  # as many as there are threads for reads
+
+        await eventually_async(full)
+        heard = len([frame for frame in socket.frames if frame["type"] == "heartbeat"])
+        for _ in range(3):
+            await socket.hear(lambda frame: frame["type"] == "heartbeat", 2.5)
+        assert len([frame for frame in socket.frames if frame["type"] == "heartbeat"]) >= heard + 3
+    finally:
+        answers.set()
+    await socket.leave()
