@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { backoffMs } from '@/lib/backoff';
 import { crc32 } from '@/lib/crc32';
 import { compact, Decimal, fromUnits, money, price, quantity, setNumberStyle, toDecimal, toUnits } from '@/lib/decimal';
+import { explain, refusal, RequestProblem } from '@/lib/problem';
 import { EventCutter, type ServerEvent } from '@/lib/server-events';
 import { uuid7 } from '@/lib/uuid';
 
@@ -88,5 +89,19 @@ describe('server-sent events', () => {
       for (let i = 1; i < places.length; i += 1) cutter.push(stream.slice(places[i - 1], places[i]));
       expect(seen).toEqual(whole);
     }));
+  });
+});
+
+describe('what went wrong, in words', () => {
+  it('names the reason before its numbers', () => {
+    expect(refusal('INSUFFICIENT_BUYING_POWER', 'needs 12 340.00, has 9 800.00')).toBe('Insufficient buying power: needs 12 340.00, has 9 800.00');
+    expect(refusal('WOULD_TAKE', '')).toBe('Would take');
+    expect(refusal('UNKNOWN_SYMBOL', 'NOPE is not traded here')).toBe('NOPE is not traded here');
+  });
+
+  it('says nothing twice', () => {
+    const said = 'This password is too common.';
+    const failure = new RequestProblem(422, { code: 'VALIDATION_FAILED', detail: said, errors: [{ field: 'password', message: said }] }, null);
+    expect(explain(failure)).toBe(said);
   });
 });

@@ -49,16 +49,23 @@ export class NoAnswer extends Error {
   }
 }
 
+/** A venue's reason with its numbers: "Insufficient buying power: needs 12 340.00, has 9 800.00". */
+export function refusal(code: string, text: string): string {
+  const words = code.toLowerCase().replaceAll('_', ' ');
+  const reason = words.charAt(0).toUpperCase() + words.slice(1);
+  if (text === '') return reason;
+  return /^[A-Z]/.test(text) ? text : `${reason}: ${text}`;
+}
+
 /** One sentence for a person, whatever went wrong. */
 export function explain(failure: unknown): string {
   if (failure instanceof RequestProblem) {
     const fields = failure.errors
-      .map((error) => {
-        const said = error.message ?? error.detail ?? error.code ?? '';
-        return error.field === undefined || error.field === '' ? said : `${error.field}: ${said}`;
-      })
-      .filter((text) => text !== '' && !failure.detail.includes(text));
-    return [failure.detail, ...fields].join(' ');
+      .map((error) => ({ field: error.field ?? '', said: error.message ?? error.detail ?? error.code ?? '' }))
+      .filter(({ said }) => said !== '' && !failure.detail.includes(said))
+      .map(({ field, said }) => (field === '' ? said : `${field}: ${said}`));
+    const refused = failure.status === 409 || failure.status === 422;
+    return [refused ? refusal(failure.code, failure.detail) : failure.detail, ...fields].join(' ');
   }
   if (failure instanceof Error) return failure.message;
   return 'Something went wrong.';

@@ -5,6 +5,7 @@
 import { createStore } from 'zustand/vanilla';
 import type { Account, Execution, Instrument, Order, Position, SessionDetail, Trade } from '@/generated/shapes';
 import { get } from '@/lib/http';
+import { refusal } from '@/lib/problem';
 import { StreamClient, type LinkReport } from '@/stream/client';
 import { createDesk, readAll, type CommandDesk } from '@/stream/commands';
 import { createDeskStore, type DeskStore } from '@/stream/desk-store';
@@ -225,7 +226,7 @@ export class TradingSession {
     const execution = { ...(frame.data as Execution), seq: frame.seq ?? (frame.data as Execution).seq };
     if (frame.type === 'cancel.rejected') {
       this.dispatch({ type: 'asked', orderId: execution.order_id, asked: null });
-      this.onNotice({ tone: 'bad', title: `${execution.symbol}: cancel refused`, detail: execution.text || execution.reject_code || '' });
+      this.onNotice({ tone: 'bad', title: `${execution.symbol}: cancel refused`, detail: refusal(execution.reject_code ?? 'REJECTED', execution.text) });
       return;
     }
     const wasKnown = this.facts.getState().fills.some((fill) => fill.execution_id === execution.execution_id);
@@ -239,7 +240,7 @@ export class TradingSession {
         detail: execution.status === 'FILLED' ? 'Order filled.' : `${execution.leaves_quantity} left.`,
       });
     } else if (frame.type === 'order.rejected') {
-      this.onNotice({ tone: 'bad', title: `${execution.symbol}: order rejected`, detail: execution.text || execution.reject_code || '' });
+      this.onNotice({ tone: 'bad', title: `${execution.symbol}: order rejected`, detail: refusal(execution.reject_code ?? 'REJECTED', execution.text) });
     } else if (frame.type === 'order.expired') {
       this.onNotice({ tone: 'info', title: `${execution.symbol}: order expired` });
     }

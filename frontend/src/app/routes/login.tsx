@@ -15,7 +15,7 @@ function Door({ heading, children }: { heading: string; children: ReactNode }) {
           <ul className="mt-6 flex flex-col gap-3 text-dim">
             <li>A real order book, with your place in its queue.</li>
             <li>A clock you can pause, slow down and speed up.</li>
-            <li>Any day of market history, from the first bar on.</li>
+            <li>Real days of market history, with the bars before them.</li>
             <li>Nothing is lost: close the browser, come back, go on.</li>
           </ul>
         </div>

@@ -15,7 +15,8 @@ import { Palette } from '@/features/palette/palette';
 import { loadPreferences } from '@/features/profile/preferences';
 
 function show(notice: Notice): void {
-  const options = { description: notice.detail };
+  // A refusal comes by the answer and by the stream: the same words are one notice.
+  const options = { description: notice.detail, ...(notice.tone === 'bad' && notice.detail ? { id: notice.detail } : {}) };
   if (notice.tone === 'good') toast.success(notice.title, options);
   else if (notice.tone === 'bad') toast.error(notice.title, options);
   else toast(notice.title, options);

@@ -5,6 +5,7 @@ import { Empty } from '@/components/states';
 import type { Order } from '@/generated/shapes';
 import { timeOfDay } from '@/lib/clock';
 import { price, quantity } from '@/lib/decimal';
+import { refusal } from '@/lib/problem';
 import { useDeskActions } from '@/stream/actions';
 import { useFacts, useSession } from '@/stream/context';
 import { isLive, type LocalOrder } from '@/stream/private-reducer';
@@ -107,7 +108,7 @@ export function Orders({ past = false }: { past?: boolean }) {
                       <td className="num">{quantity(order.cum_quantity)}</td>
                       <td className="num">{past ? price(order.average_price, digits) : quantity(queueAhead.get(order.client_order_id) ?? order.quantity_ahead)}</td>
                       <td>{order.time_in_force}</td>
-                      <td><StateChip status={order.status} asked={asked.get(order.order_id)} />{past && order.reject_code !== null && <span className="ml-2 text-xs text-dim">{order.text || order.reject_code}</span>}</td>
+                      <td><StateChip status={order.status} asked={asked.get(order.order_id)} />{past && order.reject_code !== null && <span className="ml-2 text-xs text-dim">{refusal(order.reject_code, order.text)}</span>}</td>
                       <td className="text-right">
                         {!past && (
                           <span className="inline-flex gap-1">

@@ -188,7 +188,7 @@ export function Ladder() {
           ))}
         </div>
         <span className="flex items-center gap-2 text-xs text-dim">
-          <span ref={note} />
+          <span ref={note} className="whitespace-nowrap" />
           <button type="button" className="btn btn-plain btn-small" title="Centre (C)" onClick={() => session.desk.getState().bump('centre')}>
             <svg viewBox="0 0 16 16" className="size-3.5" fill="none" stroke="currentColor" strokeWidth="1.4" aria-hidden="true"><circle cx="8" cy="8" r="4.2" /><path d="M8 1v4M8 11v4M1 8h4M11 8h4" /></svg>
             <span className="sr-only">Centre the ladder</span>

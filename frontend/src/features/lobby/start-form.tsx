@@ -68,10 +68,10 @@ export function StartForm({ started }: { started: (id: string) => void }) {
             <input type="radio" name="scenario" className="sr-only peer" value={scenario.slug} checked={slug === scenario.slug} onChange={() => { setSlug(scenario.slug); setKey(uuid7()); }} />
             <span className="flex items-center justify-between font-semibold peer-focus-visible:underline">
               {scenario.title}
-              <span className={`chip ${scenario.dates ? 'chip-warn' : 'chip-good'}`}>{scenario.dates ? 'Real data' : scenario.kind}</span>
+              <span className={`chip ${scenario.dates ? 'chip-warn' : 'chip-good'}`}>{scenario.dates ? 'Real data' : 'Synthetic'}</span>
             </span>
             <span className="mt-1.5 block text-sm leading-snug text-dim">{scenario.summary}</span>
-            <span className="mt-1.5 block text-xs text-faint">{scenario.symbols.join(' · ')} · {scenario.difficulty}</span>
+            <span className="mt-1.5 block text-xs text-faint">{scenario.symbols.join(' · ')} · <span className="whitespace-nowrap">{scenario.difficulty}</span></span>
           </label>
         ))}
       </fieldset>

@@ -1,6 +1,7 @@
 /** What the order would cost and change, and every rule it would break, in the server's own numbers. */
 import type { OrderPreview } from '@/generated/shapes';
 import { money, price, quantity } from '@/lib/decimal';
+import { refusal } from '@/lib/problem';
 
 function Row({ name, value }: { name: string; value: string }) {
   return (
@@ -11,6 +12,12 @@ function Row({ name, value }: { name: string; value: string }) {
   );
 }
 
+/** How much would trade at once, and at what average. */
+function fillText(preview: OrderPreview): string {
+  if (preview.average_fill_price === null) return '0';
+  return `${quantity(preview.fill_quantity)} at ${price(preview.average_fill_price)}`;
+}
+
 /** How much would rest, and behind how much. */
 function restText(preview: OrderPreview): string {
   if (preview.resting_quantity === null || Number(preview.resting_quantity) === 0) return '0';
@@ -19,26 +26,28 @@ function restText(preview: OrderPreview): string {
 }
 
 export function PreviewBox({ preview, asking, problem }: { preview: OrderPreview | null; asking: boolean; problem: string }) {
-  const broken = preview?.broken_rules ?? [];
+  const broken = (preview?.broken_rules ?? []).map((rule) => refusal(rule.code, rule.text));
+  // What the preview says already is not said twice.
+  const more = broken.includes(problem) ? '' : problem;
   return (
     <div className="preview-box" aria-busy={asking} data-testid="preview">
       <dl className={`flex flex-col gap-1 text-xs ${asking ? 'opacity-60' : ''}`}>
         <Row name="Estimated cost" value={money(preview?.estimated_cost)} />
         <Row name="Fee" value={money(preview?.estimated_fee)} />
-        <Row name="Fills now" value={preview == null ? '–' : `${quantity(preview.fill_quantity)} at ${price(preview.average_fill_price)}`} />
+        <Row name="Fills now" value={preview == null ? '–' : fillText(preview)} />
         <Row name="Rests" value={preview == null ? '–' : restText(preview)} />
         <Row name="Resulting position" value={quantity(preview?.resulting_position, true)} />
         <Row name="Buying power after" value={money(preview?.buying_power_after)} />
       </dl>
       {broken.length > 0 && (
         <ul className="notice notice-bad mt-2 flex flex-col gap-1 text-xs">
-          {broken.map((rule, index) => (
-            <li key={`${rule.code}${index}`}>{rule.text || rule.code}</li>
+          {broken.map((rule) => (
+            <li key={rule}>{rule}</li>
           ))}
         </ul>
       )}
-      <div role="alert" className={problem === '' ? 'sr-only' : 'notice notice-bad mt-2 text-xs'}>
-        {problem}
+      <div role="alert" className={more === '' ? 'sr-only' : 'notice notice-bad mt-2 text-xs'}>
+        {more}
       </div>
     </div>
   );

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { Button } from '@/components/button';
 import { SelectField, TextField } from '@/components/field';
 import type { Side } from '@/generated/shapes';
-import { explain } from '@/lib/problem';
+import { explain, refusal } from '@/lib/problem';
 import { write } from '@/lib/hot-cell';
 import { useDeskActions } from '@/stream/actions';
 import type { NewOrder } from '@/stream/commands';
@@ -52,7 +52,11 @@ export function Ticket() {
   useEffect(() => {
     if (focusTicket > 0) quantityInput.current?.select();
   }, [focusTicket]);
-  useEffect(() => setConfirming(false), [draft, symbol]);
+  // Another order is another question: neither the second press nor the last refusal carries over.
+  useEffect(() => {
+    setConfirming(false);
+    setProblem('');
+  }, [draft, symbol]);
   // A fresh limit order starts at the side it would join.
   useEffect(() => {
     if (draft.type !== 'LIMIT' || symbol === '' || filledFor.current === symbol) return;
@@ -87,7 +91,7 @@ export function Ticket() {
     const outcome = await actions.submit(order);
     setBusy(false);
     if (outcome?.kind === 'refused') setProblem(explain(outcome.problem));
-    else if (outcome?.kind === 'done' && outcome.order.status === 'REJECTED') setProblem(outcome.order.text || outcome.order.reject_code || 'Rejected.');
+    else if (outcome?.kind === 'done' && outcome.order.status === 'REJECTED') setProblem(refusal(outcome.order.reject_code ?? 'REJECTED', outcome.order.text));
   };
   const stepKeys = (event: KeyboardEvent<HTMLInputElement>): void => {
     if (instrument === undefined || (event.key !== 'ArrowUp' && event.key !== 'ArrowDown')) return;
@@ -139,7 +143,7 @@ export function Ticket() {
       </div>
       <SelectField label="Time in force" value={draft.timeInForce} onChange={(event) => edit({ timeInForce: event.target.value as typeof draft.timeInForce })} options={TIME_IN_FORCE} />
       <PreviewBox preview={sound ? preview : null} asking={asking} problem={hint} />
-      <Button type="submit" size="large" tone={draft.side === 'BUY' ? 'buy' : 'sell'} busy={busy} disabled={order === null || !mayTrade(link)}>
+      <Button type="submit" size="large" className="sticky bottom-0 shrink-0" tone={draft.side === 'BUY' ? 'buy' : 'sell'} busy={busy} disabled={order === null || !mayTrade(link)}>
         {confirming ? 'Slow line: press again to send' : !mayTrade(link) ? 'Waiting for the connection' : `${draft.side === 'BUY' ? 'Buy' : 'Sell'} ${draft.quantity || '0'} ${symbol}`}
       </Button>
     </form>
