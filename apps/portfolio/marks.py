@@ -5,6 +5,7 @@ Marks are a view and never stored with facts; a session that is away is valued a
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
@@ -15,6 +16,8 @@ from django.core.cache import cache
 
 from apps.common.problems import Problem
 from apps.simulator_sessions import gateway as gateways
+
+log = logging.getLogger("tradesim.portfolio")
 
 KEEP_SECONDS: Final = 86_400
 """Last marks outlive a night's hibernation; older than that nobody should trust them."""
@@ -29,11 +32,15 @@ def marks_of(*, session: Any, symbols: list[str]) -> dict[str, Decimal]:
         fresh = read_marks(gateways.get_gateway().get_state(session=session, kind="positions"))
     except Problem:
         fresh = {}
-    known: dict[str, str] = cache.get(key) or {}
-    if fresh:
-        known |= {symbol: format(mark, "f") for symbol, mark in fresh.items()}
-        cache.set(key, known, KEEP_SECONDS)
-    return {symbol: Decimal(known[symbol]) for symbol in symbols if symbol in known}
+    known: dict[str, str] = {}
+    try:
+        known = cache.get(key) or {}
+        if fresh:
+            cache.set(key, known | {symbol: format(mark, "f") for symbol, mark in fresh.items()}, KEEP_SECONDS)
+    except Exception:
+        # Each cache has its own errors, and none of them is a reason to hide what the trader owns.
+        log.warning("the cache of marks is away", exc_info=True)
+    return {symbol: Decimal(mark) for symbol in symbols if (mark := fresh.get(symbol, known.get(symbol))) is not None}
 
 
 def read_marks(state: Any) -> dict[str, Decimal]:
