@@ -27,8 +27,9 @@ function restText(preview: OrderPreview): string {
 
 export function PreviewBox({ preview, asking, problem }: { preview: OrderPreview | null; asking: boolean; problem: string }) {
   const broken = (preview?.broken_rules ?? []).map((rule) => refusal(rule.code, rule.text));
-  // What the preview says already is not said twice.
-  const more = broken.includes(problem) ? '' : problem;
+  // A reason that the preview gives already is not given twice, though the market has moved its numbers.
+  const reasons = broken.map((rule) => rule.split(':', 1)[0]);
+  const more = reasons.includes(problem.split(':', 1)[0]) ? '' : problem;
   return (
     <div className="preview-box" aria-busy={asking} data-testid="preview">
       <dl className={`flex flex-col gap-1 text-xs ${asking ? 'opacity-60' : ''}`}>
