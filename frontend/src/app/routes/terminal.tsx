@@ -5,6 +5,7 @@ import { toast } from 'sonner';
 import { Failure } from '@/components/states';
 import { SessionProvider } from '@/stream/context';
 import { TradingSession, type Notice } from '@/stream/session';
+import { RESET_LAYOUT } from '@/app/shell/layout-store';
 import { PageFrame } from '@/app/shell/page-frame';
 import { TerminalHeader } from '@/app/shell/terminal-header';
 import { Workspace } from '@/app/shell/workspace';
@@ -76,7 +77,7 @@ export function TerminalPage() {
       <PageFrame fixed header={<TerminalHeader />}>
         <OfflineBanner />
         <Workspace />
-        <Palette links={[{ label: 'Lobby', go: () => void navigate({ to: '/lobby' }) }, { label: 'Profile and preferences', go: () => void navigate({ to: '/profile' }) }]} />
+        <Palette links={[{ label: 'Lobby', go: () => void navigate({ to: '/lobby' }) }, { label: 'Profile and preferences', go: () => void navigate({ to: '/profile' }) }, { label: 'Put the panels back in their first places', go: () => window.dispatchEvent(new Event(RESET_LAYOUT)) }]} />
       </PageFrame>
     </SessionProvider>
   );

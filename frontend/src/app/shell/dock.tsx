@@ -1,7 +1,9 @@
 /** The docked workspace. Its layout is kept on the server; an unreadable one is replaced by the default. */
 import { Actions, Layout, Model, type IJsonModel, type TabNode } from 'flexlayout-react';
 import { useEffect, useState } from 'react';
+import { keepLayout, loadLayout, RESET_LAYOUT } from '@/app/shell/layout-store';
 import { panel } from '@/app/shell/panels';
+import { Skeleton } from '@/components/states';
 
 const tab = (component: string, name: string) => ({ type: 'tab', component, name, enableClose: false, enableRename: false, id: component });
 
@@ -27,8 +29,38 @@ export const DEFAULT_LAYOUT: IJsonModel = {
   },
 } as IJsonModel;
 
+function readable(stored: IJsonModel | null): Model {
+  if (stored !== null) {
+    try {
+      return Model.fromJson({ ...stored, global: DEFAULT_LAYOUT.global });
+    } catch {
+      // Written by another version, or by hand: the default is better than no terminal.
+    }
+  }
+  return Model.fromJson(DEFAULT_LAYOUT);
+}
+
 export function Dock() {
-  const [model] = useState(() => Model.fromJson(DEFAULT_LAYOUT));
+  const [model, setModel] = useState<Model | null>(null);
+  useEffect(() => {
+    let gone = false;
+    void loadLayout().then((stored) => {
+      if (!gone) setModel(readable(stored));
+    });
+    const restart = (): void => {
+      setModel(Model.fromJson(DEFAULT_LAYOUT));
+      keepLayout(DEFAULT_LAYOUT);
+    };
+    window.addEventListener(RESET_LAYOUT, restart);
+    return () => {
+      gone = true;
+      window.removeEventListener(RESET_LAYOUT, restart);
+    };
+  }, []);
+  return model === null ? <Skeleton label="Loading your workspace" /> : <Docked model={model} />;
+}
+
+function Docked({ model }: { model: Model }) {
   useEffect(() => {
     // F6 and Shift+F6 walk through the panels.
     const order = ['watchlist', 'chart', 'orders', 'ladder', 'ticket', 'tape', 'account'];
@@ -46,7 +78,7 @@ export function Dock() {
   }, [model]);
   return (
     <div className="relative min-h-0 flex-1">
-      <Layout model={model} realtimeResize factory={(node: TabNode) => <div className="panel" tabIndex={-1} data-panel={node.getComponent()}>{panel(node.getComponent() ?? '')}</div>} />
+      <Layout model={model} realtimeResize onModelChange={(changed) => keepLayout(changed.toJson())} factory={(node: TabNode) => <div className="panel" tabIndex={-1} data-panel={node.getComponent()}>{panel(node.getComponent() ?? '')}</div>} />
     </div>
   );
 }
