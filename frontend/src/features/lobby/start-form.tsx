@@ -28,7 +28,8 @@ export function StartForm({ started }: { started: (id: string) => void }) {
 
   const dated = scenarios.data.some((scenario) => scenario.slug === slug && scenario.dates);
   const cashIsGood = /^\d{1,12}(\.\d{1,2})?$/.test(cash) && Number(cash) > 0;
-  const seedIsGood = seed === '' || /^\d{1,9}$/.test(seed);
+  // Whatever seed an exchange was given can be asked for again.
+  const seedIsGood = seed === '' || (/^\d{1,16}$/.test(seed) && Number.isSafeInteger(Number(seed)));
   const chosenDay = days.data === undefined ? undefined : (days.data.find((day) => day.date === date) ?? nearestDay(days.data, date));
 
   const start = async (): Promise<void> => {
@@ -81,7 +82,7 @@ export function StartForm({ started }: { started: (id: string) => void }) {
       <div className="grid grid-cols-2 gap-3 sm:grid-cols-4">
         <TextField label="Starting cash" inputMode="decimal" value={cash} error={!cashIsGood && 'An amount above zero.'} onChange={(event) => { setCash(event.target.value); setKey(uuid7()); }} />
         <SelectField label="Speed" value={speed} onChange={(event) => { setSpeed(event.target.value); setKey(uuid7()); }} options={['0.25', '0.5', '1', '2', '4', '8', '16', '64'].map((value) => ({ value, label: `${value}×` }))} />
-        <TextField label="Seed" inputMode="numeric" placeholder="random" value={seed} error={!seedIsGood && 'Up to nine digits.'} onChange={(event) => { setSeed(event.target.value); setKey(uuid7()); }} />
+        <TextField label="Seed" inputMode="numeric" placeholder="random" value={seed} error={!seedIsGood && 'A whole number up to 9007199254740991.'} onChange={(event) => { setSeed(event.target.value); setKey(uuid7()); }} />
         <TextField label="Name" placeholder="optional" maxLength={80} value={name} onChange={(event) => setName(event.target.value)} />
       </div>
       {problem !== '' && <div role="alert" className="notice notice-bad">{problem}</div>}

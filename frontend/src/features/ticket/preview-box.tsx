@@ -33,7 +33,7 @@ export function PreviewBox({ preview, asking, problem }: { preview: OrderPreview
   return (
     <div className="preview-box" aria-busy={asking} data-testid="preview">
       <dl className={`flex flex-col gap-1 text-xs ${asking ? 'opacity-60' : ''}`}>
-        <Row name="Estimated cost" value={money(preview?.estimated_cost)} />
+        {preview?.estimated_cost?.startsWith('-') === true ? <Row name="Estimated proceeds" value={money(preview.estimated_cost.slice(1))} /> : <Row name="Estimated cost" value={money(preview?.estimated_cost)} />}
         <Row name="Fee" value={money(preview?.estimated_fee)} />
         <Row name="Fills now" value={preview == null ? '–' : fillText(preview)} />
         <Row name="Rests" value={preview == null ? '–' : restText(preview)} />
