@@ -147,6 +147,8 @@ class StreamConsumer(AsyncWebsocketConsumer):
         elif isinstance(message, messages.OrderCommand):
             self._command(message)
         elif isinstance(message, messages.Subscribe):
+            if len(self.reader.streams | message.streams.keys()) > messages.MAX_STREAMS:
+                raise messages.BadMessage(f"a socket reads at most {messages.MAX_STREAMS} streams")
             await self.bridge.subscribe(self.reader, message.streams)
         elif isinstance(message, messages.Unsubscribe):
             await self.bridge.unsubscribe(self.reader, message.streams)

@@ -21,7 +21,7 @@ from apps.common.problems import Problem
 from apps.simulator_sessions import gateway as gateways
 from apps.streams import consumer as consumers
 from apps.streams import hub as hubs
-from apps.streams import notices, tickets
+from apps.streams import messages, notices, tickets
 from apps.streams.routing import websocket_urlpatterns
 from tests.apps import gateways as doubles
 from tests.apps.facts import make_session
@@ -457,4 +457,18 @@ async def test_a_simulator_that_does_not_answer_holds_up_no_reader(api, session,
         assert len([frame for frame in socket.frames if frame["type"] == "heartbeat"]) >= heard + 3
     finally:
         answers.set()
+    await socket.leave()
+
+
+async def test_a_socket_reads_a_bounded_number_of_streams(api, session, source):
+    """Names of what does not exist are kept too: a client that goes on inventing them is refused."""
+    socket = await enter(api, session)
+    for part in range(3):
+        names = [f"book:X{part}N{n}" for n in range(messages.MAX_STREAMS // 2)]
+        await socket.say({"op": "subscribe", "streams": names})
+    refused = await socket.hear(lambda frame: frame["type"] == "error")
+    assert refused["code"] == "BAD_MESSAGE"
+    await socket.say({"op": "unsubscribe", "streams": [f"book:X0N{n}" for n in range(messages.MAX_STREAMS // 2)]})
+    await socket.say({"op": "subscribe", "streams": ["book:ACME"]})
+    await socket.hear(lambda frame: frame["type"] == "book.snapshot")
     await socket.leave()
