@@ -40,7 +40,6 @@ INSTALLED_APPS = [
     "channels",
     "csp",
     "rest_framework",
-    "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_prometheus",
