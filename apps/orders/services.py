@@ -257,11 +257,14 @@ def _send(
             if claimed:
                 claims.left_unknown(session_id=session_id, client_order_id=request_id, now=now)
             raise refusals.outcome_unknown(request_id) from problem
-        return stored
+        reply = stored
     if reply.outcome == "REPLAYED":
         stored = claims.journaled(session_id=session_id, request_id=request_id, body_hash=body_hash)
         if stored is not None:
-            return replace(stored, outcome="REPLAYED") if stored.outcome == "APPLIED" else stored
+            reply = replace(stored, outcome="REPLAYED") if stored.outcome == "APPLIED" else stored
+    if claimed and reply.outcome in ("NOT_APPLIED", "DUPLICATE"):
+        # Under this id the venue knows another request, or none: what was claimed will never be an order.
+        claims.give_up(session_id=session_id, client_order_id=request_id)
     return reply
 
 
@@ -275,7 +278,7 @@ def _first_answer(found: claims.Found) -> OrderAnswer:
 
 
 def _answer(session_id: UUID, client_order_id: str, reply: GatewayReply, asked: bodies.OrderBody | None) -> OrderAnswer:
-    _raise_refusal(client_order_id, reply, duplicate=refusals.duplicate_order(client_order_id), session_id=session_id)
+    _raise_refusal(client_order_id, reply, duplicate=refusals.duplicate_order(client_order_id))
     order = selectors.find_order(session_id=session_id, client_order_id=client_order_id)
     replayed = reply.outcome == "REPLAYED"
     if order is None:
@@ -285,7 +288,7 @@ def _answer(session_id: UUID, client_order_id: str, reply: GatewayReply, asked: 
     return OrderAnswer(selectors.order_dict(order), replayed=replayed)
 
 
-def _raise_refusal(request_id: str, reply: GatewayReply, *, duplicate: Problem, session_id: UUID | None = None) -> None:
+def _raise_refusal(request_id: str, reply: GatewayReply, *, duplicate: Problem) -> None:
     if reply.outcome == "REFUSED":
         raise refusals.refused_by_venue(reply.code, reply.text)
     if reply.outcome == "DUPLICATE":
@@ -293,8 +296,6 @@ def _raise_refusal(request_id: str, reply: GatewayReply, *, duplicate: Problem, 
     if reply.outcome == "IN_PROGRESS":
         raise refusals.in_progress(request_id)
     if reply.outcome == "NOT_APPLIED":
-        if session_id is not None:
-            claims.give_up(session_id=session_id, client_order_id=request_id)
         raise refusals.not_sent(reply.code, reply.text)
 
 

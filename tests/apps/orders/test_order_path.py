@@ -281,6 +281,22 @@ def test_an_unknown_order_is_404_for_every_verb(api, url, use):
     assert gateway.calls == []
 
 
+def test_an_order_under_the_key_of_a_cancel_is_refused_and_leaves_nothing_pending(api, url, use):
+    use(doubles.SoundGateway())
+    api.post(url, BODY)
+    api.delete(f"{url}/a-1", **{"Idempotency-Key": "c-1"})
+    answer = api.post(url, {**BODY, "client_order_id": "c-1"})
+    assert (answer.status_code, answer.data["type"]) == (409, "duplicate-order")
+    assert api.get(f"{url}/c-1").status_code == 404
+
+
+def test_a_cancel_that_was_not_taken_leaves_the_order_in_flight_claimed(api, url, session, use):
+    use(doubles.DrainingGateway())
+    claims.claim(session_id=session.id, client_order_id="a-1", body_hash=b"x" * 32, now=timezone.now())
+    assert api.delete(f"{url}/a-1").status_code == 503
+    assert api.get(f"{url}/a-1").status_code == 202
+
+
 def test_one_cancel_key_for_two_orders_is_refused(api, url, use):
     use(doubles.SoundGateway())
     api.post(url, BODY)
