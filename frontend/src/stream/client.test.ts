@@ -142,6 +142,33 @@ describe('stream client', () => {
     expect(['poll', 'ws']).toContain(line.last.transport);
   });
 
+  it('keeps to the socket while the server itself is away', () => {
+    for (let round = 0; round < 5; round += 1) {
+      line.last.callbacks.closed(0, 'no ticket');
+      const tries = line.opened.length;
+      while (line.opened.length === tries) vi.advanceTimersByTime(250);
+    }
+    expect(new Set(line.opened.map((each) => each.transport))).toEqual(new Set(['ws']));
+  });
+
+  it('tries the socket again after a while on a fall-back', () => {
+    line.last.callbacks.closed(1006, '');
+    vi.advanceTimersByTime(1_000);
+    line.last.callbacks.closed(1006, '');
+    vi.advanceTimersByTime(1_500);
+    expect(line.last.transport).toBe('sse');
+    line.last.callbacks.opened();
+    for (let second = 0; second < 31; second += 1) {
+      line.last.callbacks.message(JSON.stringify({ type: 'heartbeat', epoch: 1, data: {} }));
+      vi.advanceTimersByTime(1_000);
+    }
+    expect(line.last.transport).toBe('ws');
+    line.last.callbacks.opened();
+    line.last.callbacks.message(frame('orders', 42));
+    vi.advanceTimersByTime(300);
+    expect(report?.transport).toBe('ws');
+  });
+
   it('ignores a line that was given up', () => {
     const old = line.last;
     old.callbacks.closed(1006, '');

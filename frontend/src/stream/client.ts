@@ -7,7 +7,7 @@ import { backoffMs } from '@/lib/backoff';
 import { LinkJudge, p95, type LinkState, type Transport } from '@/stream/link';
 import { isPrivate, MalformedFrame, parseMessage, type Frame, type Heartbeat } from '@/stream/protocol';
 import { SequenceBook } from '@/stream/sequence';
-import { connectEvents, connectPolling, connectSocket, probe, type Connection, type Connector, type HelloStream } from '@/stream/transports';
+import { connectEvents, connectPolling, connectSocket, NO_TICKET, probe, type Connection, type Connector, type HelloStream } from '@/stream/transports';
 
 export interface LinkReport {
   state: LinkState;
@@ -43,6 +43,9 @@ export interface StreamClientOptions {
 }
 
 const CONNECT_LIMIT_MS = 8_000;
+/** How long a fall-back serves before the socket gets another try; doubled each time that the try fails. */
+const SOCKET_TRY_MS = 30_000;
+const SOCKET_TRY_MAX_MS = 600_000;
 
 export class StreamClient {
   readonly sequence = new SequenceBook();
@@ -57,6 +60,7 @@ export class StreamClient {
   private stopped = false;
   private attempt = 0;
   private socketFailures = 0;
+  private socketTryMs = SOCKET_TRY_MS;
   private eventFailures = 0;
   private lastFrameAt = -Infinity;
   private startedAt = 0;
@@ -173,7 +177,8 @@ export class StreamClient {
     this.connection = null;
     this.open = false;
     this.lastClose = code === 0 ? reason : `${code} ${reason}`.trim();
-    if (transport === 'ws') this.socketFailures += 1;
+    // Without a ticket the server itself was away, which says nothing against the socket.
+    if (transport === 'ws' && reason !== NO_TICKET) this.socketFailures += 1;
     if (transport === 'sse') this.eventFailures += 1;
     this.reconnects += 1;
     if (this.stopped) return;
@@ -213,6 +218,7 @@ export class StreamClient {
       if (this.connection?.transport === 'ws') {
         this.socketFailures = 0;
         this.eventFailures = 0;
+        this.socketTryMs = SOCKET_TRY_MS;
       }
     }
     if (typeof frame.epoch === 'number') this.epoch = Math.max(this.epoch, frame.epoch);
@@ -296,6 +302,12 @@ export class StreamClient {
         this.lost(0, 'silence');
         return;
       }
+    }
+    if (this.open && this.connection !== null && this.connection.transport !== 'ws' && now - this.startedAt > this.socketTryMs) {
+      this.socketTryMs = Math.min(SOCKET_TRY_MAX_MS, this.socketTryMs * 2);
+      this.socketFailures = 1;
+      this.attempt = 1;
+      this.reopen();
     }
     if (this.connection === null && this.retryAt !== null && now >= this.retryAt && !this.stopped) {
       this.retryAt = null;

@@ -33,6 +33,9 @@ interface Ticket {
   expires_in: number;
 }
 
+/** Why a socket was not even tried. */
+export const NO_TICKET = 'no ticket';
+
 export const connectSocket: Connector = (sessionId, streams, callbacks) => {
   let socket: WebSocket | null = null;
   let over = false as boolean;
@@ -54,7 +57,7 @@ export const connectSocket: Connector = (sessionId, streams, callbacks) => {
       socket.onmessage = (event) => callbacks.message(String(event.data));
       socket.onclose = (event) => end(event.code, event.reason);
     } catch {
-      end(0, 'no ticket');
+      end(0, NO_TICKET);
     }
   })();
   return {
