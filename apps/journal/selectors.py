@@ -224,6 +224,26 @@ def snapshot_holds(snapshot: Snapshot) -> bool:
     return hashlib.sha256(bytes(snapshot.data)).digest() == bytes(snapshot.sha256)
 
 
+def rests_at(*, session_id: uuid.UUID, epoch: int) -> int | None:
+    """The simulated time at which a drained epoch stood still: that of the snapshot that it took last, at the very end
+    of the journal. None when it took none there."""
+    newest = (
+        Snapshot.objects.filter(session_id=session_id, epoch=epoch)
+        .order_by("-id")
+        .values_list("command_seq", "event_seq", "sim_time_ns")
+        .first()
+    )
+    ends_at = (
+        JournalBatch.objects.filter(session_id=session_id)
+        .order_by("-last_command_seq", "-last_event_seq")
+        .values_list("last_command_seq", "last_event_seq")
+        .first()
+    )
+    if newest is None or newest[:2] != (ends_at or (0, 0)):
+        return None
+    return int(newest[2])
+
+
 def list_snapshots(*, session_id: uuid.UUID) -> list[Snapshot]:
     """A session's snapshots without their bytes, newest first."""
     return list(Snapshot.objects.filter(session_id=session_id).defer("data").order_by("-command_seq", "-id"))

@@ -254,12 +254,14 @@ class JournalServicer(pb_grpc.JournalServiceServicer):
     @_unary
     def Release(self, request: pb.ReleaseRequest, context: grpc.ServicerContext) -> pb.ReleaseReply:
         session_id, epoch = _caller(context, request)
+        drained = request.state == "DRAINED"
         if not leases.release(
             session_id=session_id,
             epoch=epoch,
             holder=request.holder,
             state=request.state,
             detail=request.detail,
+            rests_at_ns=selectors.rests_at(session_id=session_id, epoch=epoch) if drained else None,
         ):
             _fenced()
         request_reconcile(session_id)

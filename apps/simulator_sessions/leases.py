@@ -113,10 +113,17 @@ def renew(
     return None if durable is None else (durable, changed)
 
 
-def release(*, session_id: uuid.UUID, epoch: int, holder: str, state: str, detail: str) -> bool:
-    """Give the lease back, saying why (DRAINED or HALTED). The epoch stays until the reconciler raises it."""
+def release(
+    *, session_id: uuid.UUID, epoch: int, holder: str, state: str, detail: str, rests_at_ns: int | None = None
+) -> bool:
+    """Give the lease back, saying why (DRAINED or HALTED). The epoch stays until the reconciler raises it.
+
+    `rests_at_ns`: the simulated time at which a drained run stood still and beyond which it showed nothing. The
+    horizon goes back to it, so that the session wakes as it was and does not leap to where it might have been.
+    """
+    rest = {} if rests_at_ns is None else {"horizon_ns": rests_at_ns, "sim_time_ns": rests_at_ns}
     released = SessionLease.objects.filter(session_id=session_id, epoch=epoch, holder=holder).update(
-        state=state[:16], detail=detail[:300], endpoint="", expires_at=Now()
+        state=state[:16], detail=detail[:300], endpoint="", expires_at=Now(), **rest
     )
     return released == 1
 

@@ -169,6 +169,34 @@ def test_a_damaged_journal_is_data_loss_not_an_answer(door, session_id):
     assert code_of(failure) is grpc.StatusCode.DATA_LOSS
 
 
+def test_a_drained_session_rests_where_its_last_snapshot_was_taken(door, session_id):
+    acquire(door, session_id)
+    call(door.Append, append_request(session_id, count=5), session_id)
+    renew(door, session_id, horizon_ns=80_000)
+    for sim_time_ns in (40, 60):
+        put = list(chunks(session_id, command_seq=5))
+        put[0].header.event_seq, put[0].header.sim_time_ns = SessionLease.objects.get().last_event_seq, sim_time_ns
+        assert call(door.PutSnapshot, iter(put), session_id).stored
+    request = pb.ReleaseRequest(session_id=str(session_id), epoch=1, holder="one", state="DRAINED")
+    call(door.Release, request, session_id)
+    lease = SessionLease.objects.get(session_id=session_id)
+    assert (lease.horizon_ns, lease.sim_time_ns) == (60, 60)
+
+
+@pytest.mark.parametrize("state", ["DRAINED", "HALTED"])
+def test_a_release_without_that_snapshot_leaves_the_horizon(door, session_id, state):
+    acquire(door, session_id)
+    call(door.Append, append_request(session_id, count=5), session_id)
+    assert call(door.PutSnapshot, iter(chunks(session_id, command_seq=2)), session_id).stored
+    renew(door, session_id, horizon_ns=80_000)
+    call(
+        door.Release,
+        pb.ReleaseRequest(session_id=str(session_id), epoch=1, holder="one", state=state),
+        session_id,
+    )
+    assert SessionLease.objects.get(session_id=session_id).horizon_ns == 80_000
+
+
 def test_a_released_lease_is_not_taken_up_again_at_its_epoch(door, session_id):
     acquire(door, session_id)
     request = pb.ReleaseRequest(session_id=str(session_id), epoch=1, holder="one", state="DRAINED")
