@@ -236,14 +236,12 @@ class Feed:
 
     def _new_trades(self, name: str, symbol: str, wall_time_ms: int) -> list[simulator_pb2.Frame]:
         exchange, marks = self._state.exchange, self._marks
-        latest = exchange.trades(symbol, 200)
+        count = exchange.venue.tape(symbol).trade_count
         known = marks.trades.get(symbol)
-        marks.trades[symbol] = latest[0].number if latest else 0
-        if known is None:
+        marks.trades[symbol] = count
+        if known is None or count == known:
             return []
-        fresh = [trade for trade in latest if trade.number > known]
-        if not fresh:
-            return []
+        fresh = exchange.trades(symbol, count - known)
         return [self._frame(name, "trade", wall_time_ms, views.trades_body(exchange, symbol, fresh), "")]
 
     def _book_snapshot(self, name: str, symbol: str, wall_time_ms: int) -> simulator_pb2.Frame:
