@@ -13,6 +13,7 @@ import { useTitle } from '@/app/shell/use-title';
 import { Button } from '@/components/button';
 import { OfflineBanner } from '@/features/transport/connection-pill';
 import { Palette } from '@/features/palette/palette';
+import { RequestProblem } from '@/lib/problem';
 import { loadPreferences } from '@/features/profile/preferences';
 
 function show(notice: Notice): void {
@@ -56,9 +57,13 @@ export function TerminalPage() {
   }, [sessionId, attempt]);
 
   if (state.kind === 'failed') {
+    const exists = !(state.failure instanceof RequestProblem && state.failure.status === 404);
     return (
       <PageFrame>
-        <Failure failure={state.failure} stillTrue="Your orders and positions are safe on the server." retry={() => { setState({ kind: 'opening' }); setAttempt((before) => before + 1); }} />
+        <Failure
+          failure={state.failure}
+          {...(exists ? { stillTrue: 'Your orders and positions are safe on the server.', retry: () => { setState({ kind: 'opening' }); setAttempt((before) => before + 1); } } : {})}
+        />
         <div className="flex justify-center"><Button onClick={() => void navigate({ to: '/lobby' })}>Back to the lobby</Button></div>
       </PageFrame>
     );

@@ -81,7 +81,8 @@ export function Chart() {
     return () => {
       themes.disconnect();
       setDrawn(null);
-      chart.remove();
+      // After the other effects have let go of it: a disposed chart throws.
+      queueMicrotask(() => chart.remove());
     };
   }, []);
 
