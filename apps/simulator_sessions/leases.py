@@ -96,7 +96,8 @@ def renew(
     mine = SessionLease.objects.filter(session_id=session_id, epoch=epoch, holder=holder)
     fields = {
         "horizon_ns": Greatest(F("horizon_ns"), Value(horizon_ns)),
-        "sim_time_ns": sim_time_ns,
+        # Calls overtake one another: what was shown of the time must not fall.
+        "sim_time_ns": Greatest(F("sim_time_ns"), Value(sim_time_ns)),
         "phase": phase[:24],
         "speed": speed[:16],
         "paused": paused,
@@ -164,7 +165,7 @@ def _advance_sql(vendor: str) -> str:
     greater = "MAX" if vendor == "sqlite" else "GREATEST"
     return (
         f"UPDATE {SessionLease._meta.db_table} SET last_command_seq = %s, last_event_seq = %s, "  # noqa: S608
-        f"horizon_ns = {greater}(horizon_ns, %s), sim_time_ns = %s "
+        f"horizon_ns = {greater}(horizon_ns, %s), sim_time_ns = {greater}(sim_time_ns, %s) "
         "WHERE session_id = %s AND epoch = %s AND last_command_seq = %s AND last_event_seq = %s"
     )
 

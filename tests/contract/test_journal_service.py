@@ -79,6 +79,16 @@ def test_the_horizon_only_rises_and_the_lease_lives_on_the_databases_clock(door,
     assert 5.9 < (lease.expires_at - lease.renewed_at).total_seconds() <= 6.1
 
 
+def test_the_time_that_is_shown_never_runs_back(door, session_id):
+    """An append was formed before a renewal that overtook it, or a renewal before an append."""
+    acquire(door, session_id)
+    renew(door, session_id, sim_time_ns=900)
+    call(door.Append, append_request(session_id), session_id)  # it stands at 5
+    assert SessionLease.objects.get(session_id=session_id).sim_time_ns == 900
+    renew(door, session_id, sim_time_ns=800)
+    assert SessionLease.objects.get(session_id=session_id).sim_time_ns == 900
+
+
 def test_a_raised_epoch_fences_every_call_of_the_old_one(door, session_id):
     acquire(door, session_id)
     assert leases.raise_epoch(session_id=session_id, from_epoch=1)

@@ -24,9 +24,15 @@ def acquire(door, session_id, epoch=1, holder="one"):
     return call(door.Acquire, request, session_id, epoch)
 
 
-def renew(door, session_id, epoch=1, holder="one", state="READY", horizon_ns=0):
+def renew(door, session_id, epoch=1, holder="one", state="READY", horizon_ns=0, sim_time_ns=0):
     request = pb.RenewRequest(
-        session_id=str(session_id), epoch=epoch, holder=holder, horizon_ns=horizon_ns, state=state, speed="1"
+        session_id=str(session_id),
+        epoch=epoch,
+        holder=holder,
+        horizon_ns=horizon_ns,
+        state=state,
+        speed="1",
+        sim_time_ns=sim_time_ns,
     )
     return call(door.Renew, request, session_id, epoch)
 
