@@ -48,7 +48,7 @@ function AmendCells({ order, done }: { order: Order; done: () => void }) {
 function LocalRow({ order }: { order: LocalOrder }) {
   return (
     <tr className="row-hollow">
-      <td className="text-dim">–</td>
+      <td className="text-dim max-sm:hidden">–</td>
       <th scope="row">{order.symbol}</th>
       <td className={order.side === 'BUY' ? 'up' : 'down'}>{order.side === 'BUY' ? 'Buy' : 'Sell'}</td>
       <td className="num">{quantity(order.quantity)}</td>
@@ -87,7 +87,7 @@ export function Orders({ past = false }: { past?: boolean }) {
         <table className="grid-table" aria-label={past ? 'Ended orders' : 'Working orders'}>
           <thead>
             <tr>
-              <th className="text-left">Time</th><th className="text-left">Symbol</th><th className="text-left">Side</th><th>Quantity</th><th>Limit</th><th>Filled</th><th title="Quantity ahead in the queue">{past ? 'Average' : 'Ahead'}</th><th className="text-left">TIF</th><th className="text-left">State</th><th aria-label="Actions" />
+              <th className="text-left max-sm:hidden">Time</th><th className="text-left">Symbol</th><th className="text-left">Side</th><th>Quantity</th><th>Limit</th><th>Filled</th><th title="Quantity ahead in the queue">{past ? 'Average' : 'Ahead'}</th><th className="text-left">TIF</th><th className="text-left">State</th><th aria-label="Actions" />
             </tr>
           </thead>
           <tbody>
@@ -96,7 +96,7 @@ export function Orders({ past = false }: { past?: boolean }) {
               const digits = session.market.scale(order.symbol).digits;
               return (
                 <tr key={order.order_id} data-order={order.client_order_id} title={order.text}>
-                  <td className="text-dim num text-left!">{timeOfDay(order.sim_time)}</td>
+                  <td className="text-dim num text-left! max-sm:hidden">{timeOfDay(order.sim_time)}</td>
                   <th scope="row"><button type="button" className="hover:underline" onClick={() => session.desk.getState().select(order.symbol)}>{order.symbol}</button></th>
                   <td className={order.side === 'BUY' ? 'up' : 'down'}>{order.side === 'BUY' ? 'Buy' : 'Sell'}</td>
                   {amending === order.order_id ? (

@@ -30,7 +30,7 @@ export function Positions() {
     <div className="panel-scroll">
       <table className="grid-table" aria-label="Positions">
         <thead>
-          <tr><th className="text-left">Symbol</th><th>Quantity</th><th>Average</th><th title="Middle of the quote">Mark (mid)</th><th>Unrealized</th><th>Realized</th><th>Fees</th><th aria-label="Actions" /></tr>
+          <tr><th className="text-left">Symbol</th><th>Quantity</th><th>Average</th><th className="max-sm:hidden" title="Middle of the quote">Mark (mid)</th><th>Unrealized</th><th>Realized</th><th>Fees</th><th aria-label="Actions" /></tr>
         </thead>
         <tbody ref={body}>
           {rows.map((position) => {
@@ -41,7 +41,7 @@ export function Positions() {
                 <th scope="row"><button type="button" className="hover:underline" onClick={() => session.desk.getState().select(position.symbol)}>{position.symbol}</button></th>
                 <td className={`num ${size.isZero() ? '' : size.isPositive() ? 'up' : 'down'}`}>{quantity(position.quantity, true)}</td>
                 <td className="num">{size.isZero() ? '–' : price(position.average_price, session.market.scale(position.symbol).digits)}</td>
-                <td className="num" data-cell="mark" />
+                <td className="num max-sm:hidden" data-cell="mark" />
                 <td className="num font-medium" data-cell="pnl" />
                 <td className={`num ${realized.isZero() ? '' : realized.isPositive() ? 'up' : 'down'}`}>{money(position.realized_pnl, true)}</td>
                 <td className="num text-dim">{money(position.fees)}</td>
