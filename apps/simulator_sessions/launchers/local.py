@@ -190,7 +190,7 @@ class LocalLauncher:
         with self._lock:
             if self._owner is not None:
                 try:
-                    if self._owner.recv(65536, socket.MSG_DONTWAIT):
+                    if self._owner.recv(65536):
                         return  # notices for the watcher; here they are only proof of life
                     self._owner.close()
                     self._owner = None
@@ -200,6 +200,7 @@ class LocalLauncher:
                     self._owner = None
             connection = self._connect(timeout=ANSWER_SECONDS)
             connection.sendall(b'{"op": "watch"}\n')
+            connection.setblocking(False)  # a time-out would be waited out at each look, whatever the flags
             self._owner = connection
 
     def _lock_is_held(self) -> bool:

@@ -62,6 +62,15 @@ def test_a_run_starts_once_is_seen_and_stops(launchers, folder):
     assert seen.cause == "exited with code 0"
 
 
+def test_no_start_waits_for_the_one_before(launchers):
+    launcher = launchers()
+    launcher.start(request_of())  # with the zygote's own
+    for _ in range(4):
+        began = time.monotonic()
+        launcher.start(request_of())
+        assert time.monotonic() - began < 2.5
+
+
 def test_the_token_is_told_through_the_socket_and_shown_nowhere(launchers, folder):
     handle = launchers().start(request_of())
     assert eventually(lambda: told(folder))[0].split()[0] == "64"
