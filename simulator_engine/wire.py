@@ -177,7 +177,9 @@ def describe(
         body = _execution_body(event, instrument, session, stream_seq, caused_by_request)
         return "orders", _ORDER_TYPES[event.exec_type], body, event.legs
     if isinstance(event, events.CancelRejected):
-        return "orders", "cancel.rejected", _cancel_rejected_body(event, session, stream_seq, caused_by_request), ()
+        instrument = instruments.get(event.symbol)
+        body = _cancel_rejected_body(event, instrument, session, stream_seq, caused_by_request)
+        return "orders", "cancel.rejected", body, ()
     if isinstance(event, events.AccountUpdated):
         return "account", "account.updated", _account_body(event, stream_seq), ()
     if isinstance(event, events.PositionUpdated):
@@ -241,53 +243,69 @@ def _execution_body(
     stream_seq: int,
     request_id: str | None,
 ) -> bytes:
+    return orjson.dumps(_execution_fields(event, instrument, session, stream_seq, request_id))
+
+
+def _execution_fields(
+    event: events.ExecutionReport,
+    instrument: Instrument | None,
+    session: UUID,
+    stream_seq: int,
+    request_id: str | None,
+) -> dict[str, Any]:
     def lots(value: int) -> str:
         return instrument.format_quantity(value) if instrument is not None else str(value)
 
     quantity = event.raw_quantity if event.raw_quantity is not None else lots(event.quantity_lots)
-    return orjson.dumps(
-        {
-            "order_id": order_id(session, event.order_id),
-            "client_order_id": event.client_order_id,
-            "original_client_order_id": event.original_client_order_id,
-            "symbol": event.symbol,
-            "side": event.side,
-            "type": event.order_type,
-            "time_in_force": event.time_in_force,
-            "quantity": quantity,
-            "price": _price(instrument, event.price_ticks, event.raw_price),
-            "stop_price": _price(instrument, event.stop_price_ticks, None),
-            "display_quantity": None if event.display_lots is None else lots(event.display_lots),
-            "post_only": event.post_only,
-            "reduce_only": event.reduce_only,
-            "status": event.status,
-            "working": event.working,
-            "cum_quantity": lots(event.cum_lots),
-            "leaves_quantity": lots(event.leaves_lots),
-            "average_price": None
-            if instrument is None
-            else average_price_text(event.cum_notional_minor, event.cum_lots, instrument),
-            "reject_code": event.reject_code,
-            "text": event.text,
-            "sim_time": time_text(event.sim_time_ns),
-            "seq": stream_seq,
-            "execution_id": execution_id(session, event.execution_id),
-            "execution_type": event.exec_type,
-            "last_quantity": lots(event.last_lots) if event.last_lots else None,
-            "last_price": _price(instrument, event.last_price_ticks, None),
-            "last_liquidity": event.last_liquidity,
-            "fee": format_money(event.fee_minor) if event.last_lots else None,
-            "quantity_ahead": None if event.quantity_ahead_lots < 0 else lots(event.quantity_ahead_lots),
-            "caused_by_request": request_id,
-        }
-    )
+    return {
+        "order_id": order_id(session, event.order_id),
+        "client_order_id": event.client_order_id,
+        "original_client_order_id": event.original_client_order_id,
+        "symbol": event.symbol,
+        "side": event.side,
+        "type": event.order_type,
+        "time_in_force": event.time_in_force,
+        "quantity": quantity,
+        "price": _price(instrument, event.price_ticks, event.raw_price),
+        "stop_price": _price(instrument, event.stop_price_ticks, None),
+        "display_quantity": None if event.display_lots is None else lots(event.display_lots),
+        "post_only": event.post_only,
+        "reduce_only": event.reduce_only,
+        "status": event.status,
+        "working": event.working,
+        "cum_quantity": lots(event.cum_lots),
+        "leaves_quantity": lots(event.leaves_lots),
+        "average_price": None
+        if instrument is None
+        else average_price_text(event.cum_notional_minor, event.cum_lots, instrument),
+        "reject_code": event.reject_code,
+        "text": event.text,
+        "sim_time": time_text(event.sim_time_ns),
+        "seq": stream_seq,
+        "execution_id": execution_id(session, event.execution_id),
+        "execution_type": event.exec_type,
+        "last_quantity": lots(event.last_lots) if event.last_lots else None,
+        "last_price": _price(instrument, event.last_price_ticks, None),
+        "last_liquidity": event.last_liquidity,
+        "fee": format_money(event.fee_minor) if event.last_lots else None,
+        "quantity_ahead": None if event.quantity_ahead_lots < 0 else lots(event.quantity_ahead_lots),
+        "caused_by_request": request_id,
+    }
 
 
 def _cancel_rejected_body(
-    event: events.CancelRejected, session: UUID, stream_seq: int, request_id: str | None
+    event: events.CancelRejected,
+    instrument: Instrument | None,
+    session: UUID,
+    stream_seq: int,
+    request_id: str | None,
 ) -> bytes:
+    """The order as it stands, under the ids of the refused request, with why it was refused."""
+    order = {} if event.standing is None else _execution_fields(event.standing, instrument, session, stream_seq, None)
+    order.pop("execution_type", None)
     return orjson.dumps(
         {
+            **order,
             "order_id": order_id(session, event.order_id) if event.order_id else None,
             "client_order_id": event.client_order_id,
             "original_client_order_id": event.original_client_order_id,

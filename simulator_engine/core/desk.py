@@ -243,8 +243,7 @@ class Desk:
             why = Refused(RejectCode.TOO_LATE_TO_CANCEL, f"{original} is {order.status} already")
         assert why is not None
         floor = self._floor
-        number = floor.next_execution_id
-        floor.next_execution_id = number + 1
+        number = floor.take_execution_id()
         floor.publish(
             CancelRejected(
                 order_id=0 if order is None else order.order_id,
@@ -257,6 +256,7 @@ class Desk:
                 text=why.text,
                 sim_time_ns=now,
                 execution_id=number,
+                standing=None if order is None else floor.standing(order, ExecType.RESTATED, now, number),
             )
         )
 

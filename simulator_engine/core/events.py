@@ -95,6 +95,8 @@ class CancelRejected:
     text: str
     sim_time_ns: int
     execution_id: int
+    standing: ExecutionReport | None = None
+    """The order as it stands, None when it is unknown. Its own exec_type says nothing here."""
 
 
 @dataclass(frozen=True, slots=True)

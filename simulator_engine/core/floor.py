@@ -6,6 +6,7 @@ kept.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from simulator_engine.core.accounts import Account, AccountTerms
@@ -193,28 +194,10 @@ class Floor:
         legs: tuple[LedgerLeg, ...] = (),
     ) -> None:
         """Publish an execution report with the order's state as it is now."""
-        number = self.next_execution_id
-        self.next_execution_id = number + 1
+        standing = self.standing(order, exec_type, now, self.take_execution_id())
         self.publish(
-            ExecutionReport(
-                order_id=order.order_id,
-                client_order_id=order.client_order_id,
-                original_client_order_id=order.previous_client_order_id,
-                symbol=order.symbol,
-                side=order.side,
-                order_type=order.order_type,
-                time_in_force=order.time_in_force,
-                quantity_lots=order.quantity_lots,
-                price_ticks=order.price_ticks,
-                stop_price_ticks=order.stop_price_ticks,
-                status=order.status,
-                exec_type=exec_type,
-                cum_lots=order.cum_lots,
-                leaves_lots=order.leaves_lots,
-                cum_notional_minor=order.cum_notional_minor,
-                sim_time_ns=now,
-                execution_id=number,
-                working=not order.status.terminal,
+            replace(
+                standing,
                 last_lots=last_lots,
                 last_price_ticks=last_price,
                 last_liquidity=liquidity,
@@ -222,12 +205,42 @@ class Floor:
                 reject_code=reject_code,
                 text=text,
                 quantity_ahead_lots=ahead,
-                post_only=order.post_only,
-                reduce_only=order.reduce_only,
                 raw_quantity=raw_quantity,
                 raw_price=raw_price,
                 legs=legs,
             )
+        )
+
+    def take_execution_id(self) -> int:
+        """The next number of a report; each is given once."""
+        number = self.next_execution_id
+        self.next_execution_id = number + 1
+        return number
+
+    @staticmethod
+    def standing(order: Order, exec_type: ExecType, now: int, execution_id: int) -> ExecutionReport:
+        """An order's terms and state as they are now, without a fill, a refusal or a ledger entry."""
+        return ExecutionReport(
+            order_id=order.order_id,
+            client_order_id=order.client_order_id,
+            original_client_order_id=order.previous_client_order_id,
+            symbol=order.symbol,
+            side=order.side,
+            order_type=order.order_type,
+            time_in_force=order.time_in_force,
+            quantity_lots=order.quantity_lots,
+            price_ticks=order.price_ticks,
+            stop_price_ticks=order.stop_price_ticks,
+            status=order.status,
+            exec_type=exec_type,
+            cum_lots=order.cum_lots,
+            leaves_lots=order.leaves_lots,
+            cum_notional_minor=order.cum_notional_minor,
+            sim_time_ns=now,
+            execution_id=execution_id,
+            working=not order.status.terminal,
+            post_only=order.post_only,
+            reduce_only=order.reduce_only,
         )
 
     def hold(self, order: Order) -> None:

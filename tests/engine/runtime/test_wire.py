@@ -1,14 +1,18 @@
 """Texts on the wire: times, average prices, commands."""
 
 from decimal import Decimal
+from uuid import UUID
 
+import orjson
 import pytest
 
 from simulator_engine import wire
 from simulator_engine.contract.v1 import simulator_pb2
 from simulator_engine.core import commands
+from simulator_engine.core.accounts import AccountTerms
 from simulator_engine.core.instruments import Instrument
 from simulator_engine.core.reasons import OrderType, RejectCode, Side, TimeInForce
+from simulator_engine.core.venue import Venue
 
 SHARE = Instrument("ACME", "Acme", "USD", Decimal("0.01"), Decimal("1"), 15_000)
 COIN = Instrument("COIN", "Coin", "USD", Decimal("0.1"), Decimal("0.001"), 600_000)
@@ -62,3 +66,30 @@ def test_a_submit_keeps_what_was_left_out_apart_from_what_is_empty() -> None:
 def test_what_no_peer_of_ours_sends_is_malformed(message: simulator_pb2.Command) -> None:
     with pytest.raises(wire.Malformed):
         wire.command_from_message(message)
+
+
+def test_a_refused_cancel_shows_the_order_as_it_stands() -> None:
+    venue = Venue(instruments=(SHARE,), terms=AccountTerms(currency="USD", starting_cash_minor=10**9))
+    venue.open_day("2026-03-02", 1)
+    venue.handle(
+        commands.SubmitOrder("o", "ACME", Side.BUY, OrderType.LIMIT, "10", "149.00", time_in_force=TimeInForce.DAY), 2
+    )
+    venue.handle(commands.CancelOrder("c1", "o"), 3)
+    refused = venue.handle(commands.CancelOrder("c2", "o"), 4)[0]
+    described = wire.describe(refused, venue.instruments, session=UUID(int=1), stream_seq=4, caused_by_request="c2")
+    assert described is not None
+    stream, kind, body, legs = described
+    assert (stream, kind, legs) == ("orders", "cancel.rejected", ())
+    shown = orjson.loads(body)
+    terms = {key: shown[key] for key in ("side", "type", "quantity", "price", "cum_quantity", "leaves_quantity")}
+    assert terms == {
+        "side": "BUY",
+        "type": "LIMIT",
+        "quantity": "10",
+        "price": "149.00",
+        "cum_quantity": "0",
+        "leaves_quantity": "0",
+    }
+    assert (shown["status"], shown["reject_code"]) == ("CANCELED", "TOO_LATE_TO_CANCEL")
+    assert (shown["client_order_id"], shown["original_client_order_id"], shown["seq"]) == ("c2", "o", 4)
+    assert shown["order_id"] == wire.order_id(UUID(int=1), 1)
