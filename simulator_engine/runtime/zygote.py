@@ -250,22 +250,23 @@ class Zygote:
         config = SimulatorConfig.from_json(json.dumps(fields).encode())
         sys.stdout.flush()
         sys.stderr.flush()
+        zygote = os.getpid()
         try:
             pid = os.fork()
         except OSError as error:
             return {"ok": False, "error": f"cannot fork: {error}", "capacity": True}
         if pid == 0:
-            self._become_simulator(config)
+            self._become_simulator(config, zygote)
         self._children[pid] = _Child(run, pid, config.listen)
         self._runs[run] = pid
         return {"ok": True, "pid": pid}
 
-    def _become_simulator(self, config: SimulatorConfig) -> None:
-        """The child's whole life. Never returns."""
+    def _become_simulator(self, config: SimulatorConfig, zygote: int) -> None:
+        """The child's whole life, below the zygote of this process id. Never returns."""
         code = 70  # EX_SOFTWARE: an exception that nobody caught
         try:
-            zygote = os.getppid()
-            ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if sys.platform == "linux":
+                ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
             signal.set_wakeup_fd(-1)
             for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_DFL)
