@@ -57,6 +57,8 @@ test('everything a trader did is still there after a crash', async ({ page, cont
   const second = await context.newPage();
   await second.goto(`/t/${sessionId}`);
   await expectLive(second);
+  // The workspace comes back as it was left, with the positions in front.
+  await second.getByRole('tab', { name: 'Working orders' }).click();
   await expect(second.getByRole('table', { name: 'Working orders' }).getByRole('row')).toHaveCount(2);
   await second.getByRole('tab', { name: 'Fills' }).click();
   await expect(second.getByRole('table', { name: 'Fills' }).getByRole('row').nth(1)).toBeVisible();
