@@ -32,7 +32,7 @@ export function PreviewBox({ preview, asking, problem }: { preview: OrderPreview
   const more = reasons.includes(problem.split(':', 1)[0]) ? '' : problem;
   return (
     <div className="preview-box" aria-busy={asking} data-testid="preview">
-      <dl className="flex flex-col gap-1 text-xs" aria-busy={asking}>
+      <dl className="flex flex-col gap-1 text-xs">
         {preview?.estimated_cost?.startsWith('-') === true ? <Row name="Estimated proceeds" value={money(preview.estimated_cost.slice(1))} /> : <Row name="Estimated cost" value={money(preview?.estimated_cost)} />}
         <Row name="Fee" value={money(preview?.estimated_fee)} />
         <Row name="Fills now" value={preview == null ? '–' : fillText(preview)} />
