@@ -24,7 +24,7 @@ from simulator_engine.runtime.gate import GateClosed, OutputGate
 from simulator_engine.runtime.journal_client import Fenced, JournalClient, JournalRefused, JournalUnavailable
 from simulator_engine.runtime.restore import Restored
 from simulator_engine.runtime.state import HASH_PREFIX_BYTES, Answered, SessionState, body_hash
-from simulator_engine.telemetry import wall_ms as _wall_ms
+from simulator_engine.telemetry import wall_ms
 from simulator_engine.wire import Malformed
 
 MAX_BATCH_RECORDS = 64
@@ -162,7 +162,7 @@ class SessionLoop:
         self._judge_age(message)
         self._go_on()
         with self._changing_state():
-            applied = self._state.apply(message, _wall_ms())
+            applied = self._state.apply(message, wall_ms())
             if applied.clock_action is not None:
                 self._turn_clock(applied.clock_action)
             self._enqueue(applied.record, applied.reports)
@@ -190,7 +190,7 @@ class SessionLoop:
         message.verdict = message.verdict or ""
         if not message.sent_at_ms or not message.good_for_ms:
             return
-        late_ms = _wall_ms() - message.sent_at_ms - message.good_for_ms
+        late_ms = wall_ms() - message.sent_at_ms - message.good_for_ms
         if late_ms <= 0:
             return
         if message.WhichOneof("body") != "submit":
@@ -217,7 +217,7 @@ class SessionLoop:
         """Let the market go on to the clock's time, or for one slice; keep what it did to the trader."""
         target = self._clock.target(time.monotonic_ns())
         with self._changing_state():
-            reached, reports = self._state.advance(target, _wall_ms(), max_events=SLICE_EVENTS)
+            reached, reports = self._state.advance(target, wall_ms(), max_events=SLICE_EVENTS)
         if reports:
             self._enqueue(None, reports)
         if self._state.exchange.sim_time_ns > target:
@@ -237,7 +237,7 @@ class SessionLoop:
             else:
                 # Slower than asked: take the time that was reached as now, instead of owing ever more of it.
                 self._clock.held_at(self._state.exchange.sim_time_ns, time.monotonic_ns())
-            self.feed.publish_market(_wall_ms())
+            self.feed.publish_market(wall_ms())
             self._consider_snapshot()
             await asyncio.sleep(max(next_beat - time.monotonic(), 0.001))
 

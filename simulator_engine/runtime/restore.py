@@ -5,7 +5,6 @@ What is replayed must be, byte for byte, what was stored; otherwise the session 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,6 +19,7 @@ from simulator_engine.market.exchange import BadSnapshot, Exchange
 from simulator_engine.runtime.journal_client import JournalClient
 from simulator_engine.runtime.spec import SessionPlan
 from simulator_engine.runtime.state import SessionState, StateSnapshot
+from simulator_engine.telemetry import wall_ms
 
 
 class RestoreFailed(Exception):
@@ -148,7 +148,7 @@ class _Replay:
             )
 
     def advance(self, until_ns: int) -> bool:
-        reached, reports = self._state.advance(until_ns, _wall_ms(), max_events=50_000)
+        reached, reports = self._state.advance(until_ns, wall_ms(), max_events=50_000)
         self._compare(reports)
         return reached
 
@@ -164,7 +164,7 @@ class _Replay:
         if record.command_seq != self._state.command_seq + 1:
             raise RestoreFailed(f"command {record.command_seq} follows {self._state.command_seq}: a gap")
         message = simulator_pb2.Command.FromString(record.body)
-        self._compare(self._state.apply(message, _wall_ms()).reports)
+        self._compare(self._state.apply(message, wall_ms()).reports)
 
     def _compare(self, made: list[journal_pb2.Report]) -> None:
         for report in made:
@@ -180,7 +180,3 @@ class _Replay:
             )
             if not same:
                 raise RestoreFailed(f"report {stored.event_seq} ({stored.type}) came out differently")
-
-
-def _wall_ms() -> int:
-    return time.time_ns() // 1_000_000

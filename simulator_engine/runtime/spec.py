@@ -10,7 +10,6 @@ import orjson
 
 from simulator_engine.contract.v1 import journal_pb2
 from simulator_engine.core.accounts import AccountTerms
-from simulator_engine.core.fees import FeeSchedule
 from simulator_engine.core.quantities import NotExact, money_to_minor, parse_decimal, to_units
 from simulator_engine.market.scenarios import NotPlayable, Scenario, UnknownScenario, resolve
 
@@ -59,23 +58,11 @@ def account_terms(scenario: Scenario, account: dict[str, Any]) -> AccountTerms:
     Raises BadSpec naming the field.
     """
     wanted = account.get("preset")
-    presets = {preset.slug: preset for preset in scenario.account_presets}
+    presets = {preset.slug for preset in scenario.account_presets}
     if wanted is not None and wanted not in presets:
         raise BadSpec(f"account.preset {wanted!r} is none of {', '.join(sorted(presets))}")
-    preset = presets[wanted] if wanted is not None else scenario.account_presets[0]
-    fees = scenario.fees
     try:
-        terms = AccountTerms(
-            currency=scenario.currency,
-            starting_cash_minor=preset.starting_cash_minor,
-            kind=preset.kind,
-            fees=FeeSchedule(
-                maker_basis_points_hundredths=fees.maker_basis_points_hundredths,
-                taker_basis_points_hundredths=fees.taker_basis_points_hundredths,
-                per_lot_minor=fees.per_lot_minor,
-                minimum_minor=fees.minimum_minor,
-            ),
-        )
+        terms = scenario.account_terms(wanted)
         if account.get("starting_cash") is not None:
             terms = replace(terms, starting_cash_minor=money_to_minor(parse_decimal(account["starting_cash"])))
         if account.get("holdings"):
